@@ -1,0 +1,108 @@
+#include "cli/commands/run.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+#include "cli/backends.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "io/config/loader.h"
+#include "model/config/overrides.h"
+#include "model/log.h"
+#include "model/mapping/content_hash.h"
+#include "model/mapping/derive.h"
+#include "pipeline/supervisor.h"
+
+namespace flusso::cli {
+namespace {
+
+constexpr Logger kLog{"flusso"};
+
+std::vector<IndexPlan> enabled_indexes(const Config& config) {
+  std::vector<IndexPlan> indexes;
+  for (const IndexConfig& index : config.indexes) {
+    if (!index.enabled) continue;
+    IndexPlan plan;
+    plan.name = index.name;
+    plan.schema = index.schema;
+    plan.mapping = derive_mapping(index.name, index.schema);
+    plan.mapping.hash = content_hash(index.schema);
+    plan.on_error = index.on_error.value_or(config.on_error);
+    indexes.push_back(std::move(plan));
+  }
+  return indexes;
+}
+
+// Ends the process without destructors, which would wait for the sinks.
+[[noreturn]] void leave_now(const Error& error) {
+  print_error(error);
+  std::fflush(nullptr);
+  std::_Exit(1);
+}
+
+Status run(const RunOptions& given) {
+  FLUSSO_TRY_ASSIGN(const Config config, config::load_config(given.config));
+  FLUSSO_TRY_ASSIGN(const std::string prefix, resolve_prefix(config.prefix, given.index_prefix));
+  std::vector<IndexPlan> indexes = enabled_indexes(config);
+  if (indexes.empty())
+    return fail(ErrorKind::config, "config.no_index",
+                "no index is enabled in " + given.config + "; add an [[index]] entry with enabled = true");
+
+  std::stop_source abort;
+  BackendOptions chosen;
+  chosen.slot = given.slot;
+  chosen.publication = given.publication;
+  chosen.manage_publication = given.manage_publication.value_or(config.source.manage_publication);
+  chosen.pretty = given.pretty;
+  chosen.prefix = prefix;
+  chosen.stop = abort.get_token();
+  FLUSSO_TRY_ASSIGN(const auto backends, ProcessBackends::make(config, chosen));
+
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  pipeline::Options options;
+  options.slot = given.slot;
+  options.workers = given.workers != 0 ? given.workers : std::min(4U, cores);
+  options.parallelism = std::max(2U, std::min(cores, 8U));
+  options.skip_backfill = given.skip_backfill;
+  options.backfill_only = given.backfill_only;
+
+  pipeline::LiveStatus status;
+  pipeline::Supervisor supervisor(std::move(indexes), *backends, options, status);
+  const SignalThread signals(
+      [&] {
+        kLog.info("stopping: finishing and confirming what has been read; a second signal stops at once");
+        supervisor.request_drain();
+      },
+      [&] {
+        kLog.warn("stopping at once; what is not confirmed is repeated at the next start");
+        supervisor.request_abort();
+        abort.request_stop();
+      });
+  const Progress progress(status);
+  const Status done = supervisor.run();
+  if (!done) {
+    // Asked to leave before everything was written: replies to requests on the wire are not waited for.
+    if (abort.stop_requested() || done.error().code == "run.drain_deadline") leave_now(done.error());
+    return done;
+  }
+  kLog.info("stopped", kv("confirmed", status.confirmed()), kv("documents_written", status.documents_written.load()));
+  if (given.backfill_only)
+    kLog.info("the replication slot stays and keeps WAL from being removed: go on with `flusso run`, or drop the slot",
+              kv("slot", given.slot), kv("drop", "SELECT pg_drop_replication_slot('" + given.slot + "')"));
+  return {};
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  const Status done = run(options);
+  if (done) return 0;
+  print_error(done.error());
+  return 1;
+}
+
+}  // namespace flusso::cli

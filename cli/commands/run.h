@@ -1,0 +1,24 @@
+#pragma once
+// `flusso run`: seeds what is unseeded and follows live changes until it is told to stop.
+
+#include <optional>
+#include <string>
+
+namespace flusso::cli {
+
+struct RunOptions {
+  std::string config = "flusso.toml";
+  std::string slot = "flusso";
+  std::string publication = "flusso";
+  std::optional<bool> manage_publication;
+  std::optional<std::string> index_prefix;
+  unsigned workers = 0;  // 0 = min(4, cores)
+  bool skip_backfill = false;
+  bool backfill_only = false;
+  bool pretty = false;
+};
+
+// Returns the process's exit code: 0 after a clean end, 1 after an error (which has been printed).
+int run_command(const RunOptions& options);
+
+}  // namespace flusso::cli

@@ -1,0 +1,153 @@
+#include "io/opensearch/index_body.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "io/opensearch/analysis.h"
+
+namespace flusso::opensearch {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kDefaultTotalFields = 1000;
+constexpr std::size_t kDefaultNestedFields = 50;
+constexpr std::size_t kDefaultDepth = 20;
+constexpr int kIgnoreAbove = 256;
+
+json to_json_value(const Value& value) {
+  struct Visitor {
+    json operator()(std::monostate) const { return nullptr; }
+    json operator()(bool truth) const { return truth; }
+    json operator()(std::int64_t number) const { return number; }
+    json operator()(const Digits& digits) const {
+      json number = json::parse(digits.text, nullptr, false);
+      return number.is_discarded() ? json(digits.text) : number;
+    }
+    json operator()(const std::string& text) const { return text; }
+    json operator()(const ValueList& list) const {
+      json array = json::array();
+      for (const Value& element : list) array.push_back(to_json_value(element));
+      return array;
+    }
+    json operator()(const ValueMap& map) const {
+      json object = json::object();
+      for (const auto& [key, element] : map) object[key] = to_json_value(element);
+      return object;
+    }
+  };
+  return std::visit(Visitor{}, value.data);
+}
+
+const Value* find_option(const MappingField& field, std::string_view key) {
+  const auto found =
+      std::find_if(field.options.begin(), field.options.end(), [&](const auto& option) { return option.first == key; });
+  return found == field.options.end() ? nullptr : &found->second;
+}
+
+// The type the index will have: the schema's options may replace the derived one.
+std::string effective_type(const MappingField& field) {
+  const Value* type = find_option(field, "type");
+  const auto* text = type == nullptr ? nullptr : std::get_if<std::string>(&type->data);
+  return text == nullptr ? field.type : *text;
+}
+
+json keyword_lowercase() {
+  return {{"type", "keyword"}, {"normalizer", "flusso_lowercase"}, {"ignore_above", kIgnoreAbove}};
+}
+
+// What auto_subfields adds to a leaf of that type.
+void add_auto_subfields(json& property, const std::string& type) {
+  if (type == "text") {
+    property["analyzer"] = "flusso_text";
+    property["fields"]["keyword"] = {{"type", "keyword"}, {"ignore_above", kIgnoreAbove}};
+    property["fields"]["keyword_lowercase"] = keyword_lowercase();
+  } else if (type == "keyword") {
+    property["fields"]["text"] = {{"type", "text"}, {"analyzer", "flusso_code"}};
+    property["fields"]["keyword_lowercase"] = keyword_lowercase();
+  }
+}
+
+// Walks the typed mapping once and collects what lies outside the properties.
+class BodyBuilder {
+ public:
+  explicit BodyBuilder(const IndexBodyOptions& options) : options_(options), analysis_(options.text_analysis) {}
+
+  json build(const IndexMapping& mapping) {
+    json properties = properties_of(mapping.fields, "", 1);
+    json body;
+    body["settings"]["index"] = {
+        {"refresh_interval", "-1"}, {"number_of_shards", options_.shards}, {"number_of_replicas", options_.replicas}};
+    add_limits(body["settings"]["index"]);
+    body["settings"]["analysis"] = analysis_.render();
+    body["mappings"]["dynamic"] = "strict";
+    if (free_form_) body["mappings"]["date_detection"] = false;
+    if (!templates_.empty()) body["mappings"]["dynamic_templates"] = templates_;
+    body["mappings"]["properties"] = std::move(properties);
+    return body;
+  }
+
+ private:
+  json properties_of(const std::vector<MappingField>& fields, const std::string& parent, std::size_t depth) {
+    json properties = json::object();
+    for (const MappingField& field : fields) properties[field.name] = property_of(field, parent + field.name, depth);
+    return properties;
+  }
+
+  json property_of(const MappingField& field, const std::string& path, std::size_t depth) {
+    const std::string type = effective_type(field);
+    json property = {{"type", field.type}};
+    if (field.children.empty() && options_.auto_subfields) add_auto_subfields(property, type);
+    if (!field.variants.empty()) {
+      property["fields"]["sort"] = {{"type", "keyword"},
+                                    {"normalizer", analysis_.add_ordered_enum(path, field.variants)},
+                                    {"ignore_above", kIgnoreAbove}};
+    }
+    add_free_form(property, field, type, path);
+    for (const auto& [key, value] : field.options) property[key] = to_json_value(value);
+    if (!field.children.empty()) property["properties"] = properties_of(field.children, path + ".", depth + 1);
+    count(property, type, depth);
+    return property;
+  }
+
+  // Objects whose keys the schema does not know (json, map, constant maps): without this they would inherit "strict".
+  void add_free_form(json& property, const MappingField& field, const std::string& type, const std::string& path) {
+    if (!field.children.empty() || (type != "object" && type != "nested")) return;
+    free_form_ = true;
+    property["dynamic"] = true;
+    if (field.map_values_type.empty()) return;
+    json leaf = {{"type", field.map_values_type}};
+    if (options_.auto_subfields) add_auto_subfields(leaf, field.map_values_type);
+    templates_.push_back({{path, {{"path_match", path + ".*"}, {"mapping", std::move(leaf)}}}});
+  }
+
+  void count(const json& property, const std::string& type, std::size_t depth) {
+    const auto subfields = property.find("fields");
+    total_fields_ += 1 + (subfields == property.end() || !subfields->is_object() ? 0 : subfields->size());
+    if (type == "nested") ++nested_fields_;
+    deepest_ = std::max(deepest_, depth);
+  }
+
+  void add_limits(json& settings) const {
+    if (total_fields_ > kDefaultTotalFields) settings["mapping.total_fields.limit"] = total_fields_;
+    if (nested_fields_ > kDefaultNestedFields) settings["mapping.nested_fields.limit"] = nested_fields_;
+    if (deepest_ > kDefaultDepth) settings["mapping.depth.limit"] = deepest_;
+  }
+
+  const IndexBodyOptions& options_;
+  Analysis analysis_;
+  json templates_ = json::array();
+  bool free_form_ = false;
+  std::size_t total_fields_ = 0;
+  std::size_t nested_fields_ = 0;
+  std::size_t deepest_ = 0;
+};
+
+}  // namespace
+
+std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options) {
+  return BodyBuilder(options).build(mapping).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace flusso::opensearch

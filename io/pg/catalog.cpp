@@ -1,0 +1,238 @@
+#include "io/pg/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "io/pg/quote.h"
+
+namespace flusso::pg {
+namespace {
+
+constexpr const char* kTables =
+    "SELECT w.position, c.oid, c.relkind, c.relpersistence, c.relreplident, c.reltuples, "
+    "pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / 8192, "
+    "EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid) "
+    "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (schema_name, table_name, position) "
+    "LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace) "
+    "ON n.nspname = w.schema_name AND c.relname = w.table_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+    "ORDER BY w.position";
+
+// A domain is followed to its base type, however deep.
+constexpr const char* kColumns =
+    "WITH RECURSIVE base AS ("
+    "  SELECT t.oid AS type, t.oid AS base, false AS not_null FROM pg_catalog.pg_type t WHERE t.typtype <> 'd' "
+    "  UNION ALL "
+    "  SELECT t.oid, b.base, t.typnotnull OR b.not_null FROM pg_catalog.pg_type t JOIN base b ON t.typbasetype = "
+    "b.type "
+    "  WHERE t.typtype = 'd') "
+    "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
+    "t.oid, t.typname, t.typcategory, t.typtype, a.attnotnull OR b.not_null, a.attgenerated <> '', "
+    "coalesce(l.collisdeterministic, true) "
+    "FROM pg_catalog.pg_attribute a JOIN base b ON b.type = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base "
+    "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
+    "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
+
+// One row per key column of every index that tells rows apart.
+constexpr const char* kIndexes =
+    "SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident, i.indimmediate, a.attname "
+    "FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position), "
+    "pg_catalog.pg_attribute a "
+    "WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS "
+    "NULL "
+    "AND k.position <= i.indnkeyatts AND a.attrelid = i.indrelid AND a.attnum = k.number "
+    "ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.position";
+
+constexpr const char* kNames =
+    "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> "
+    "'information_schema' "
+    "ORDER BY 1, 2 LIMIT 5000";
+
+char letter(const Rows& rows, int row, int column) {
+  const std::string_view text = rows.text(row, column);
+  return text.empty() ? '\0' : text.front();
+}
+
+// How many letters differ (insertions, deletions, replacements).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+// ", did you mean schema.table?" or nothing.
+std::string suggestion(const TableRef& missing, const Rows& names) {
+  std::size_t best = 3;
+  std::string found;
+  for (int row = 0; row < names.size(); ++row) {
+    const TableRef candidate{names.string(row, 0), names.string(row, 1)};
+    std::size_t far = distance(lowered(missing.name), lowered(candidate.name));
+    if (far == 0 && candidate.schema != missing.schema && candidate.name == missing.name)
+      far = 1;
+    else if (candidate.schema != missing.schema)
+      continue;
+    if (far >= best || far * 2 > missing.name.size()) continue;
+    best = far;
+    found = ", did you mean " + to_text(candidate) + "?";
+  }
+  return found;
+}
+
+std::optional<Error> unsupported(const TableInfo& info, char persistence, bool has_children) {
+  const auto refuse = [&](std::string_view what) {
+    return Error{
+        ErrorKind::permanent, "pg.table_kind",
+        fmt::format("{} is {}, which is not supported yet: name an ordinary table", to_text(info.table), what)};
+  };
+  if (info.kind == 'v') return refuse("a view");
+  if (info.kind == 'm') return refuse("a materialized view");
+  if (info.kind == 'f') return refuse("a foreign table");
+  if (info.kind == 'p') return refuse("a partitioned table");
+  if (has_children) return refuse("the parent of other tables by inheritance");
+  if (persistence != 'p') {
+    return Error{ErrorKind::permanent, "pg.table_kind",
+                 fmt::format("{} is {} table, and changes of such tables are not replicated", to_text(info.table),
+                             persistence == 'u' ? "an unlogged" : "a temporary")};
+  }
+  return std::nullopt;
+}
+
+ReplicaIdentity identity_of(char letter_of_identity) {
+  switch (letter_of_identity) {
+    case 'n':
+      return ReplicaIdentity::nothing;
+    case 'f':
+      return ReplicaIdentity::full;
+    case 'i':
+      return ReplicaIdentity::index;
+    default:
+      return ReplicaIdentity::standard;
+  }
+}
+
+using ByOid = std::unordered_map<std::uint32_t, std::vector<TableInfo*>>;
+
+std::uint32_t oid_at(const Rows& rows, int row, int column) {
+  return static_cast<std::uint32_t>(rows.unsigned_integer(row, column));
+}
+
+void take_columns(const Rows& rows, ByOid& tables) {
+  for (int row = 0; row < rows.size(); ++row) {
+    ColumnInfo column;
+    column.position = static_cast<std::uint16_t>(rows.integer(row, 1));
+    column.name = rows.string(row, 2);
+    column.type_oid = oid_at(rows, row, 3);
+    column.type = rows.string(row, 4);
+    column.base_oid = oid_at(rows, row, 5);
+    column.base_type = rows.string(row, 6);
+    column.category = letter(rows, row, 7);
+    column.kind = letter(rows, row, 8);
+    column.not_null = rows.boolean(row, 9);
+    column.generated = rows.boolean(row, 10);
+    column.collation_deterministic = rows.boolean(row, 11);
+    for (TableInfo* table : tables[oid_at(rows, row, 0)]) table->columns.push_back(column);
+  }
+}
+
+void take_indexes(const Rows& rows, ByOid& tables) {
+  for (int row = 0; row < rows.size();) {
+    const std::uint32_t index = oid_at(rows, row, 1);
+    const int first = row;
+    KeyColumns columns;
+    for (; row < rows.size() && oid_at(rows, row, 1) == index; ++row) columns.push_back(rows.string(row, 5));
+    const bool primary = rows.boolean(first, 2), identity = rows.boolean(first, 3), immediate = rows.boolean(first, 4);
+    for (TableInfo* table : tables[oid_at(rows, first, 0)]) {
+      if (primary) table->primary_key = columns;
+      if (immediate) table->unique_keys.push_back(columns);
+      // A deferrable primary key does not serve as replica identity.
+      if (primary && immediate && table->identity == ReplicaIdentity::standard) table->identity_columns = columns;
+      if (identity && table->identity == ReplicaIdentity::index) table->identity_columns = columns;
+    }
+  }
+}
+
+}  // namespace
+
+Error all_of(std::vector<Error> findings) {
+  if (findings.size() == 1) return std::move(findings.front());
+  Error all = findings.front();
+  all.what = fmt::format("{} things need attention:", findings.size());
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    all.what += fmt::format(" ({}) {}{}", i + 1, findings[i].what, i + 1 < findings.size() ? ";" : "");
+  return all;
+}
+
+Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables) {
+  std::vector<std::string> schemas, names;
+  for (const TableRef& table : tables) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(kTables, {array_text(schemas), array_text(names)}));
+  std::vector<TableInfo> infos(tables.size());
+  ByOid by_oid;
+  std::vector<std::string> oids;
+  std::vector<Error> findings;
+  std::vector<TableRef> missing;
+  for (int row = 0; row < found.size(); ++row) {
+    const auto position = static_cast<std::size_t>(found.integer(row, 0)) - 1;
+    if (position >= infos.size()) continue;
+    TableInfo& info = infos[position];
+    info.table = tables[position];
+    if (found.is_null(row, 1)) {
+      if (std::find(missing.begin(), missing.end(), info.table) == missing.end()) missing.push_back(info.table);
+      continue;
+    }
+    info.oid = oid_at(found, row, 1);
+    info.kind = letter(found, row, 2);
+    info.identity = identity_of(letter(found, row, 4));
+    info.rows = found.number(row, 5);
+    info.filenode = oid_at(found, row, 6);
+    info.pages = found.integer(row, 7);
+    if (auto finding = unsupported(info, letter(found, row, 3), found.boolean(row, 8)))
+      findings.push_back(std::move(*finding));
+    by_oid[info.oid].push_back(&info);
+    oids.push_back(found.string(row, 1));
+  }
+  if (!missing.empty()) {
+    FLUSSO_TRY_ASSIGN(const Rows existing, conn.exec(kNames));
+    for (const TableRef& table : missing) {
+      findings.push_back(Error{
+          ErrorKind::permanent, "pg.table_missing",
+          fmt::format("table {} does not exist on {}{}", to_text(table), conn.target(), suggestion(table, existing))});
+    }
+  }
+  if (!findings.empty()) return fail(all_of(std::move(findings)));
+
+  const Params bound{array_text(oids)};
+  FLUSSO_TRY_ASSIGN(const Rows columns, conn.exec_params(kColumns, bound));
+  take_columns(columns, by_oid);
+  FLUSSO_TRY_ASSIGN(const Rows indexes, conn.exec_params(kIndexes, bound));
+  take_indexes(indexes, by_oid);
+  for (TableInfo& info : infos) {
+    if (info.identity != ReplicaIdentity::full) continue;
+    for (const ColumnInfo& column : info.columns)
+      if (!column.generated) info.identity_columns.push_back(column.name);
+  }
+  return infos;
+}
+
+}  // namespace flusso::pg

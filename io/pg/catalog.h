@@ -1,0 +1,20 @@
+#pragma once
+// Asks the system catalog about tables: a fixed number of set-based queries for any number of tables.
+// Thread: one per connection.
+
+#include <vector>
+
+#include "io/pg/conn.h"
+#include "model/result.h"
+#include "model/table_info.h"
+
+namespace flusso::pg {
+
+// One TableInfo per table asked for, in that order. Errors, all findings in one sentence: permanent pg.table_missing,
+// pg.table_kind (views, partitioned tables, inheritance parents, foreign and temporary tables).
+Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables);
+
+// Joins findings to one error: the first one's kind and code; more than one are numbered.
+Error all_of(std::vector<Error> findings);
+
+}  // namespace flusso::pg

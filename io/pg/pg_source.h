@@ -1,0 +1,32 @@
+#pragma once
+// Postgres as a source: how the composition root gets at the ports without seeing a connection.
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "model/clock.h"
+#include "model/config/secret.h"
+#include "model/plan.h"
+#include "model/ports/change_capture.h"
+#include "model/ports/source.h"
+
+namespace flusso::pg {
+
+struct PgSourceOptions {
+  Secret url;
+  std::string slot = "flusso";
+  std::string publication = "flusso";
+  bool manage_publication = true;
+  // Ends every wait of the objects made from these options with `cancelled`, also of calls that take no token
+  // themselves.
+  std::stop_token stop;
+  Millis feedback_interval{3000};  // how often the walsender hears from us at least
+};
+
+// The plan must outlive the capture.
+std::unique_ptr<ChangeCapture> make_capture(const PgSourceOptions& options, const Plan& plan);
+std::unique_ptr<Visibility> make_visibility(const PgSourceOptions& options);
+std::unique_ptr<SourceAdmin> make_source_admin(const PgSourceOptions& options);
+
+}  // namespace flusso::pg

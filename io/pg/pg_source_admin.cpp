@@ -1,0 +1,197 @@
+#include "io/pg/pg_source_admin.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "io/pg/blockers.h"
+#include "io/pg/catalog.h"
+#include "io/pg/preflight.h"
+#include "io/pg/publication.h"
+#include "io/pg/quote.h"
+#include "model/log.h"
+
+namespace flusso::pg {
+namespace {
+
+constexpr Logger kLog{"source"};
+constexpr Millis kSayEvery{5000};
+constexpr Millis kLockTimeout{30000};
+
+void move_into(std::vector<Error>& all, std::vector<Error> some) {
+  all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+}
+
+// Waits; true when the time is over, false when stop was requested.
+bool pause(Millis time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any woken;
+  std::unique_lock lock(mutex);
+  woken.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+// Cancelled when either of two tokens is.
+class EitherStop {
+ public:
+  EitherStop(const std::stop_token& a, const std::stop_token& b)
+      : on_a_(a, Request{&source_}), on_b_(b, Request{&source_}) {}
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct Request {
+    std::stop_source* source;
+    void operator()() const noexcept { source->request_stop(); }
+  };
+  std::stop_source source_;
+  std::stop_callback<Request> on_a_, on_b_;
+};
+
+}  // namespace
+
+Result<Conn> PgSourceAdmin::open(std::string_view role, std::stop_token stop, bool replication) const {
+  ConnParams params;
+  params.url = options_.url;
+  params.application_name = fmt::format("flusso:{}:{}", options_.slot, role);
+  params.replication = replication;
+  params.lock_timeout = kLockTimeout;
+  return Conn::connect(params, std::move(stop));
+}
+
+Result<Conn*> PgSourceAdmin::conn(std::stop_token stop) {
+  if (!conn_ || !conn_->usable()) {
+    conn_.reset();
+    FLUSSO_TRY_ASSIGN(conn_, open("admin", stop));
+  }
+  conn_->bind(std::move(stop));
+  return &*conn_;
+}
+
+Result<std::vector<TableInfo>> PgSourceAdmin::describe(const std::vector<TableRef>& tables) {
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
+  return describe_tables(*admin, tables);
+}
+
+Status PgSourceAdmin::identify(SourceState& state, std::stop_token stop) const {
+  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", std::move(stop), true));
+  FLUSSO_TRY_ASSIGN(const Rows rows, replication.exec("IDENTIFY_SYSTEM"));
+  state.system_id = rows.string(0, 0);
+  state.timeline = static_cast<std::uint32_t>(rows.unsigned_integer(0, 1));
+  return {};
+}
+
+Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_exists, SourceState& state) const {
+  FLUSSO_TRY_ASSIGN(const PublicationState publication, inspect_publication(admin, options_.publication, plan));
+  if (publication.missing.empty()) return {};
+  if (!options_.manage_publication)
+    return fail(incomplete(options_.publication, publication, "manage_publication is off"));
+  FLUSSO_TRY(cover(admin, options_.publication, publication));
+  state.tables_added = publication.missing;
+  if (!slot_exists || publication.exists) return {};
+  // Changes between the slot's position and this publication can never be decoded. Whoever remembers what the slot had
+  // confirmed before sees the jump.
+  kLog.warn("the publication is younger than the slot; the slot skips to the present", kv("slot", options_.slot));
+  FLUSSO_TRY(admin.exec_params("SELECT pg_catalog.pg_replication_slot_advance($1, pg_catalog.pg_current_wal_lsn())",
+                               {options_.slot}));
+  return {};
+}
+
+Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token stop) const {
+  FLUSSO_TRY_ASSIGN(const Rows rows,
+                    admin.exec("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"));
+  const std::uint64_t before = rows.unsigned_integer(0, 0);
+  std::optional<Conn> observer;
+  const Watch watch{kSayEvery, [&] {
+                      if (!observer || !observer->usable()) {
+                        auto opened = open("watch", stop);
+                        if (!opened) return;
+                        observer.emplace(std::move(*opened));
+                      }
+                      kLog.info("waiting for older transactions before the slot can be made", kv("slot", options_.slot),
+                                kv("for", name_blockers(*observer, before, admin.backend_pid())));
+                    }};
+  auto created = create_slot(admin, options_.slot, watch);
+  if (!created)
+    return fail(
+        in_context(fmt::format("cannot create replication slot \"{}\"", options_.slot), std::move(created).error()));
+  state.slot_created = true;
+  kLog.info("slot created", kv("slot", options_.slot), kv("at", *created));
+  return {};
+}
+
+Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token stop) {
+  const EitherStop either(options_.stop, stop);
+  FLUSSO_TRY(check_slot_name(options_.slot));
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  FLUSSO_TRY_ASSIGN(
+      const Rows database,
+      admin->exec("SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"));
+  FLUSSO_TRY_ASSIGN(auto slot, find_slot(*admin, options_.slot));
+
+  std::vector<Error> findings;
+  FLUSSO_TRY_ASSIGN(auto server, check_server(*admin, slot.has_value()));
+  move_into(findings, std::move(server));
+  FLUSSO_TRY_ASSIGN(auto privileges, check_privileges(*admin, plan));
+  move_into(findings, std::move(privileges));
+  IdentityFindings identities = check_identities(plan);
+  move_into(findings, std::move(identities.errors));
+  FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(*admin, options_.publication, plan));
+  move_into(findings, std::move(publication.findings));
+  if (slot) {
+    if (auto usable = check_slot(*slot, options_.slot, database.string(0, 1)); !usable)
+      findings.push_back(std::move(usable).error());
+    else if (slot->active)
+      findings.push_back(Error{ErrorKind::permanent, "pg.slot_active", in_use_sentence(*slot, options_.slot)});
+  }
+  if (!findings.empty()) return fail(all_of(std::move(findings)));
+  for (const std::string& warning : identities.warnings)
+    kLog.warn("old parents cannot be traced", kv("what", warning));
+
+  SourceState state;
+  state.slot = options_.slot;
+  state.database_oid = static_cast<std::uint32_t>(database.unsigned_integer(0, 0));
+  FLUSSO_TRY(identify(state, either.token()));
+  FLUSSO_TRY(make_publication(*admin, plan, slot.has_value(), state));
+  if (!slot) FLUSSO_TRY(make_slot(*admin, state, either.token()));
+
+  FLUSSO_TRY_ASSIGN(slot, find_slot(*admin, options_.slot));
+  if (!slot)
+    return fail(ErrorKind::transient, "pg.slot_missing",
+                fmt::format("replication slot \"{}\" was dropped meanwhile", options_.slot));
+  state.confirmed_flush = slot->confirmed_flush;
+  // The next transaction id: above every transaction that has one by now. A snapshot's xmax can lie below running ones.
+  FLUSSO_TRY_ASSIGN(const Rows fence, admin->exec("SELECT pg_catalog.pg_current_xact_id()"));
+  state.seed_fence_xid = fence.unsigned_integer(0, 0);
+  return state;
+}
+
+Status PgSourceAdmin::await_older_transactions(std::uint64_t fence_xid, std::stop_token stop) {
+  const EitherStop either(options_.stop, stop);
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  SteadyTime say_at = std::chrono::steady_clock::now() + kSayEvery;
+  for (Millis wait{5};; wait = std::min(wait * 2, Millis(250))) {
+    FLUSSO_TRY_ASSIGN(const Rows rows,
+                      admin->exec("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"));
+    if (rows.unsigned_integer(0, 0) >= fence_xid) return {};
+    if (std::chrono::steady_clock::now() >= say_at) {
+      kLog.info("seeding waits for older transactions",
+                kv("for", name_blockers(*admin, fence_xid, admin->backend_pid())));
+      say_at = std::chrono::steady_clock::now() + kSayEvery;
+    }
+    if (!pause(wait, either.token()))
+      return fail(ErrorKind::cancelled, "pg.cancelled", "stopped while waiting for older transactions");
+  }
+}
+
+Result<Lsn> PgSourceAdmin::current_wal() {
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
+  FLUSSO_TRY_ASSIGN(const Rows rows, admin->exec("SELECT pg_catalog.pg_current_wal_lsn()"));
+  return rows.lsn(0, 0);
+}
+
+std::unique_ptr<SourceAdmin> make_source_admin(const PgSourceOptions& options) {
+  return std::make_unique<PgSourceAdmin>(options);
+}
+
+}  // namespace flusso::pg

@@ -1,0 +1,41 @@
+#pragma once
+// SourceAdmin: looks at the server, makes publication and slot (in this order: a slot that is older than its
+// publication cannot decode what lies between), and waits for transactions that are older than both.
+//
+//   preflight → slot looked at → publication created or extended → slot created → seed fence taken
+//
+// The fence is taken on every start, not only when something was made: a start that died right after making the slot
+// leaves no other trace of the transactions that were running then. Thread: control only; every call may block and is
+// interruptible.
+
+#include <optional>
+
+#include "io/pg/conn.h"
+#include "io/pg/pg_source.h"
+#include "io/pg/slot.h"
+#include "model/ports/source.h"
+
+namespace flusso::pg {
+
+class PgSourceAdmin final : public SourceAdmin {
+ public:
+  explicit PgSourceAdmin(PgSourceOptions options) : options_(std::move(options)) {}
+
+  Result<std::vector<TableInfo>> describe(const std::vector<TableRef>& tables) override;
+  Result<SourceState> prepare(const Plan& plan, std::stop_token stop) override;
+  Status await_older_transactions(std::uint64_t fence_xid, std::stop_token stop) override;
+  Result<Lsn> current_wal() override;
+
+ private:
+  Result<Conn> open(std::string_view role, std::stop_token stop, bool replication = false) const;
+  // The connection of this object, made when needed.
+  Result<Conn*> conn(std::stop_token stop);
+  Status identify(SourceState& state, std::stop_token stop) const;
+  Status make_publication(Conn& conn, const Plan& plan, bool slot_exists, SourceState& state) const;
+  Status make_slot(Conn& conn, SourceState& state, std::stop_token stop) const;
+
+  PgSourceOptions options_;
+  std::optional<Conn> conn_;
+};
+
+}  // namespace flusso::pg

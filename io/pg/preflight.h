@@ -1,0 +1,26 @@
+#pragma once
+// What must be true of a server, a role and the tables before the first change is captured. Each check gives findings,
+// sentences with the cure in them; they are reported together. Thread: one per connection.
+
+#include <string>
+#include <vector>
+
+#include "io/pg/conn.h"
+#include "model/plan.h"
+#include "model/result.h"
+
+namespace flusso::pg {
+
+// wal_level, recovery, the role's REPLICATION attribute, free slots (when one has to be made) and walsenders.
+Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists);
+// SELECT and USAGE on every table, and no row level security that hides rows.
+Result<std::vector<Error>> check_privileges(Conn& conn, const Plan& plan);
+
+struct IdentityFindings {
+  std::vector<Error> errors;          // no usable identity; an identity that does not name a root's documents
+  std::vector<std::string> warnings;  // old parents that a change does not name, with the ALTER TABLE that helps
+};
+// Pure.
+IdentityFindings check_identities(const Plan& plan);
+
+}  // namespace flusso::pg

@@ -1,0 +1,37 @@
+#pragma once
+// A lane's connection for reading: made when needed, thrown away after an error that broke it, with planner settings
+// for statements that always start from keys. Thread: one.
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "io/pg/conn.h"
+#include "io/pg/pg_source.h"
+#include "model/plan.h"
+
+namespace flusso::pg {
+
+class ReadSession {
+ public:
+  // `role` ends the application_name.
+  ReadSession(const PgSourceOptions& options, const Plan& plan, const char* role, Millis statement_timeout);
+
+  // A usable connection whose waits end with `stop`. Errors: those of Conn::connect; cancelled.
+  Result<Conn*> use(std::stop_token stop);
+  void drop() { conn_.reset(); }
+
+ private:
+  ConnParams params_;
+  std::optional<Conn> conn_;
+};
+
+inline constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+// LOCK TABLE … IN ACCESS SHARE MODE over those of the tables that can be locked; empty if none can.
+std::string lock_sql(const std::vector<TableRef>& tables, const Plan& plan);
+
+// True for errors that a smaller statement may not have: statement and lock timeouts.
+bool is_timeout(const Error& error);
+
+}  // namespace flusso::pg

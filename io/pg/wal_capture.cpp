@@ -1,0 +1,217 @@
+#include "io/pg/wal_capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "io/pg/slot.h"
+#include "model/log.h"
+
+namespace flusso::pg {
+namespace {
+
+constexpr Logger kLog{"capture"};
+constexpr Millis kFinishAtMost{3000};
+
+SteadyTime now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+WalCapture::WalCapture(PgSourceOptions options, const Plan& plan) : options_(std::move(options)), relations_(plan) {}
+
+Result<Lsn> WalCapture::start() {
+  stream_.reset();
+  failure_.reset();
+  relations_.clear();
+  reply_due_ = false;
+
+  ConnParams params;
+  params.url = options_.url;
+  params.application_name = fmt::format("flusso:{}:capture", options_.slot);
+  params.replication = true;
+  // Both sides give a silent peer up within ten seconds, so that a dead host frees the slot soon.
+  params.settings = {{"wal_sender_timeout", "10s"}};
+  FLUSSO_TRY_ASSIGN(Conn conn, Conn::connect(params, options_.stop));
+  FLUSSO_TRY_ASSIGN(const Rows database, conn.exec("SELECT pg_catalog.current_database()"));
+  FLUSSO_TRY_ASSIGN(const auto slot, find_slot(conn, options_.slot));
+  if (!slot) {
+    return fail(ErrorKind::permanent, "pg.slot_missing",
+                fmt::format("replication slot \"{}\" does not exist on {}", options_.slot, conn.target()));
+  }
+  FLUSSO_TRY(check_slot(*slot, options_.slot, database.string(0, 0)));
+  if (slot->active) return fail(ErrorKind::transient, "pg.55006", in_use_sentence(*slot, options_.slot));
+  FLUSSO_TRY_ASSIGN(
+      stream_, ReplicationStream::start(std::move(conn), options_.slot, {options_.publication}, slot->confirmed_flush));
+  received_ = reported_ = slot->confirmed_flush;
+  confirmed_.store(slot->confirmed_flush.value);
+  last_feedback_ = now();
+  kLog.info("streaming", kv("slot", options_.slot), kv("from", slot->confirmed_flush));
+  return slot->confirmed_flush;
+}
+
+Error WalCapture::remember(Error error) {
+  if (error.code == "pg.42704" && error.what.find("publication") != std::string::npos) {
+    error.what += fmt::format(
+        "; publication \"{}\" was dropped or is younger than the changes that slot \"{}\" still has to "
+        "deliver: drop the slot and start again to seed every index anew",
+        options_.publication, options_.slot);
+  }
+  failure_ = error;
+  return error;
+}
+
+Status WalCapture::feedback_if_due() {
+  const Lsn durable{confirmed_.load()};
+  const SteadyTime time = now();
+  if (durable <= reported_ && !reply_due_ && time < feedback_due_at()) return {};
+  received_ = std::max(received_, durable);
+  FLUSSO_TRY(stream_->send_feedback(received_, durable));
+  reported_ = durable;
+  reply_due_ = false;
+  last_feedback_ = time;
+  return {};
+}
+
+Result<CaptureEvent> WalCapture::next(Millis wait) {
+  if (failure_) return fail(*failure_);
+  if (!stream_) return fail(ErrorKind::bug, "pg.not_started", "the capture was not started");
+  const SteadyTime deadline = now() + wait;
+  while (true) {
+    if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
+    auto front = stream_->front();
+    if (!front) return fail(remember(std::move(front).error()));
+    if (*front != nullptr) {
+      current_ = stream_->take();
+      auto event = event_of(current_);
+      if (!event) return fail(remember(std::move(event).error()));
+      if (reply_due_)
+        if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
+      if (*event) return std::move(**event);
+      if (options_.stop.stop_requested()) return fail(ErrorKind::cancelled, "pg.cancelled", "stopped while streaming");
+      continue;
+    }
+    if (woken_.exchange(false) || now() >= deadline) return CaptureEvent{CaptureNothing{}};
+    FLUSSO_TRY(stream_->wait(std::min(deadline, feedback_due_at()), waker_.fd()));
+    waker_.drain();
+  }
+}
+
+bool WalCapture::readable() {
+  if (failure_) return true;  // next() answers at once
+  if (!stream_) return false;
+  while (true) {
+    auto front = stream_->front();
+    if (!front) {
+      remember(std::move(front).error());
+      return true;
+    }
+    if (*front == nullptr) return false;
+    if (!foreign_row(**front)) return true;
+    received_ = std::max(received_, stream_->take().position);
+  }
+}
+
+Status WalCapture::keep_alive(Millis wait) {
+  if (failure_) return fail(*failure_);
+  if (!stream_) return fail(ErrorKind::bug, "pg.not_started", "the capture was not started");
+  const SteadyTime deadline = now() + wait;
+  while (true) {
+    const Lsn before = reported_;
+    if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
+    if (woken_.exchange(false) || reported_ != before || now() >= deadline) return {};
+    FLUSSO_TRY(stream_->wait_unread(std::min(deadline, feedback_due_at()), waker_.fd()));
+    waker_.drain();
+  }
+}
+
+void WalCapture::confirm(Lsn lsn) noexcept {
+  std::uint64_t seen = confirmed_.load();
+  while (lsn.value > seen)
+    if (confirmed_.compare_exchange_weak(seen, lsn.value)) return waker_.signal();
+}
+
+void WalCapture::wake() noexcept {
+  woken_.store(true);
+  waker_.signal();
+}
+
+void WalCapture::finish() noexcept {
+  if (!stream_ || failure_) return;
+  reply_due_ = true;
+  if (feedback_if_due()) stream_->finish(kFinishAtMost);
+  stream_.reset();
+}
+
+bool WalCapture::foreign_row(const ReplicationFrame& frame) const {
+  if (frame.keepalive) return false;
+  const auto oid = relation_of_row(frame.payload);
+  return oid && relations_.known(*oid) && relations_.find(*oid) == nullptr;
+}
+
+Result<std::optional<CaptureEvent>> WalCapture::event_of(const ReplicationFrame& frame) {
+  using Kind = PgOutputMessage::Kind;
+  received_ = std::max(received_, frame.position);
+  if (frame.keepalive) {
+    reply_due_ = reply_due_ || frame.reply_requested;
+    return CaptureEvent{CaptureKeepalive{frame.position, frame.reply_requested}};
+  }
+  if (foreign_row(frame)) return std::optional<CaptureEvent>{};
+  FLUSSO_TRY(decode_pgoutput(frame.payload, message_));
+  switch (message_.kind) {
+    case Kind::begin:
+      xid_ = message_.xid;
+      return CaptureEvent{CaptureBegin{message_.xid}};
+    case Kind::commit:
+      received_ = std::max(received_, message_.end_lsn);
+      return CaptureEvent{CaptureCommit{xid_, message_.end_lsn}};
+    case Kind::relation:
+      FLUSSO_TRY(relations_.learn(message_));
+      return std::optional<CaptureEvent>{};
+    case Kind::insert:
+      return row_event(ChangeOp::insert);
+    case Kind::update:
+      return row_event(ChangeOp::update);
+    case Kind::remove:
+      return row_event(ChangeOp::remove);
+    case Kind::truncate:
+      return truncate_event();
+    case Kind::origin:
+    case Kind::type:
+    case Kind::message:
+      return std::optional<CaptureEvent>{};
+  }
+  return std::optional<CaptureEvent>{};
+}
+
+Result<std::optional<CaptureEvent>> WalCapture::row_event(ChangeOp op) {
+  const MappedRelation* relation = relations_.find(message_.relation);
+  if (relation == nullptr)
+    return fail(ErrorKind::permanent, "pg.protocol", "a replicated row came before its relation was described");
+  RowEvent event;
+  event.table = relation->table;
+  event.op = op;
+  if (message_.old_kind != PgOutputMessage::OldRow::none) {
+    const bool key_only = message_.old_kind == PgOutputMessage::OldRow::key;
+    FLUSSO_TRY(RelationMap::project(*relation, message_.old_row, key_only, old_fields_));
+    event.old_fields = &old_fields_;
+  }
+  if (op != ChangeOp::remove) {
+    FLUSSO_TRY(RelationMap::project(*relation, message_.new_row, false, new_fields_));
+    event.new_fields = &new_fields_;
+  }
+  return CaptureEvent{event};
+}
+
+std::optional<CaptureEvent> WalCapture::truncate_event() const {
+  CaptureTruncate event;
+  for (const std::uint32_t oid : message_.relations)
+    if (const MappedRelation* relation = relations_.find(oid)) event.tables.push_back(relation->table);
+  if (event.tables.empty()) return std::nullopt;
+  return CaptureEvent{std::move(event)};
+}
+
+std::unique_ptr<ChangeCapture> make_capture(const PgSourceOptions& options, const Plan& plan) {
+  return std::make_unique<WalCapture>(options, plan);
+}
+
+}  // namespace flusso::pg

@@ -1,0 +1,66 @@
+#pragma once
+// ChangeCapture over pgoutput, protocol 1, whole transactions. Three positions are kept apart: what has arrived
+// (write), what is durable in the sinks (flush and apply, set by confirm()), and what the server last heard. Status
+// updates leave from next() and keep_alive(): every feedback interval, at once after a confirm(), at once when the
+// server asks, so that neither a slow sink nor paused intake starves them and a server that shuts down gets its answer.
+//
+// Row events point into the frame that the last call of next() took off the stream.
+// Thread: start, next, readable, keep_alive, finish: capture; confirm, wake: any.
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/pg/conn.h"
+#include "io/pg/pg_source.h"
+#include "io/pg/pgoutput.h"
+#include "io/pg/relation_map.h"
+#include "io/pg/replication.h"
+#include "io/pg/waker.h"
+#include "model/ports/change_capture.h"
+
+namespace flusso::pg {
+
+class WalCapture final : public ChangeCapture {
+ public:
+  WalCapture(PgSourceOptions options, const Plan& plan);
+
+  Result<Lsn> start() override;
+  Result<CaptureEvent> next(Millis wait) override;
+  bool readable() override;
+  Status keep_alive(Millis wait) override;
+  void confirm(Lsn lsn) noexcept override;
+  void wake() noexcept override;
+  void finish() noexcept override;
+
+ private:
+  Status feedback_if_due();
+  SteadyTime feedback_due_at() const { return last_feedback_ + options_.feedback_interval; }
+  // The event in a frame; absent = nothing that the plan looks at.
+  Result<std::optional<CaptureEvent>> event_of(const ReplicationFrame& frame);
+  Result<std::optional<CaptureEvent>> row_event(ChangeOp op);
+  std::optional<CaptureEvent> truncate_event() const;
+  // True for a row of a table that the plan does not know: dropped without decoding it.
+  bool foreign_row(const ReplicationFrame& frame) const;
+  Error remember(Error error);
+
+  PgSourceOptions options_;
+  RelationMap relations_;
+  Waker waker_;
+  std::atomic<std::uint64_t> confirmed_{0};
+  std::atomic<bool> woken_{false};
+
+  std::optional<ReplicationStream> stream_;
+  std::optional<Error> failure_;  // the stream is over; said again by every later call
+  Lsn received_;
+  Lsn reported_;  // the last flush position that the server heard
+  bool reply_due_ = false;
+  ReplicationFrame current_;  // what the last event points into
+  SteadyTime last_feedback_{};
+  Xid xid_;  // of the transaction being delivered
+  PgOutputMessage message_;
+  std::vector<FieldText> old_fields_, new_fields_;
+};
+
+}  // namespace flusso::pg

@@ -1,0 +1,108 @@
+#include "pipeline/capture_thread.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "pipeline/guarded.h"
+
+namespace flusso::pipeline {
+namespace {
+
+constexpr Millis kIdleWait{1000};
+// A change never counts less than this, so that the account also bounds their number (32 MiB: 65 536 changes).
+constexpr std::uint64_t kLeastBytesPerChange = 512;
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+}  // namespace
+
+CaptureThread::CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph, Budgets& budgets, LiveStatus& status,
+                             RunState& run)
+    : capture_(capture),
+      graph_(graph),
+      budgets_(budgets),
+      status_(status),
+      run_(run),
+      assemble_(confirmed, stages::AssembleLimits{}) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { guarded(run_, "capture", [&] { work(stop); }); });
+}
+
+void CaptureThread::stop() {
+  thread_.request_stop();
+  capture_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CaptureThread::drain() {
+  draining_.store(true);
+  capture_.wake();
+}
+
+void CaptureThread::put(ChangeBatch batch, const std::stop_token& stop) {
+  const std::uint64_t bytes =
+      std::max<std::uint64_t>(batch.changes.size() * kLeastBytesPerChange,
+                              batch.texts.size() + batch.fields.size() * sizeof(ChangeBatch::Field) +
+                                  batch.changes.size() * sizeof(ChangeBatch::Change));
+  if (bytes != 0) {
+    auto lease = budgets_.changes.try_acquire(bytes, Urgency::live);
+    while (!lease) {
+      if (stop.stop_requested()) return;
+      // Confirmed groups give memory back and wake us; feedback flows meanwhile.
+      if (const flusso::Status alive = capture_.keep_alive(Millis{20}); !alive) {
+        run_.fail(alive.error());
+        return;
+      }
+      lease = budgets_.changes.try_acquire(bytes, Urgency::live);
+    }
+    batch.lease = std::move(*lease);
+  }
+  ++status_.groups_put;
+  status_.changes_captured += batch.changes.size();
+  graph_.put_changes(std::move(batch));
+}
+
+void CaptureThread::read(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    auto now = std::chrono::steady_clock::now();
+    if (draining_.load()) {
+      if (!assemble_.in_transaction() && assemble_.ready(false, now)) put(assemble_.take(), stop);
+      return;
+    }
+    Millis wait = kIdleWait;
+    if (const auto deadline = assemble_.deadline())
+      wait = std::clamp(std::chrono::duration_cast<Millis>(*deadline - now), Millis{0}, kIdleWait);
+    Result<CaptureEvent> event = capture_.next(wait);
+    if (!event) {
+      run_.fail(event.error());
+      return;
+    }
+    now = std::chrono::steady_clock::now();
+    std::visit(Overloaded{[](const CaptureNothing&) {}, [&](const CaptureBegin& begin) { assemble_.begin(begin.xid); },
+                          [&](const RowEvent& row) { assemble_.row(row, now); },
+                          [&](const CaptureTruncate& truncate) { assemble_.truncate(truncate, now); },
+                          [&](const CaptureCommit& commit) { assemble_.commit(commit.xid, commit.end_lsn, now); },
+                          [&](const CaptureKeepalive& keepalive) { assemble_.keepalive(keepalive.lsn, now); }},
+               *event);
+    if (!assemble_.deadline()) continue;
+    const bool more = !assemble_.in_transaction() && capture_.readable();
+    if (assemble_.ready(more, now)) put(assemble_.take(), stop);
+  }
+}
+
+void CaptureThread::work(const std::stop_token& stop) {
+  read(stop);
+  drained_.store(true);
+  while (!stop.stop_requested() && !run_.stopping()) {
+    if (const flusso::Status alive = capture_.keep_alive(Millis{200}); !alive) {
+      run_.fail(alive.error());
+      return;
+    }
+  }
+  if (!run_.stopping()) capture_.finish();
+}
+
+}  // namespace flusso::pipeline

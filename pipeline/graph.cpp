@@ -1,0 +1,590 @@
+#include "pipeline/graph.h"
+
+#include <tbb/flow_graph.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "model/log.h"
+#include "pipeline/build_failures.h"
+#include "pipeline/guarded.h"
+#include "pipeline/lanes.h"
+#include "pipeline/msg.h"
+#include "pipeline/pause.h"
+#include "pipeline/read_lane.h"
+#include "stages/confirm.h"
+#include "stages/fanout.h"
+#include "stages/fence.h"
+#include "stages/ledger.h"
+#include "stages/packer.h"
+#include "stages/settle.h"
+
+namespace flusso::pipeline {
+namespace {
+
+namespace flow = tbb::flow;
+using stages::LedgerEvent;
+using stages::Settled;
+
+constexpr Logger kLog{"pipeline"};
+
+// Keeps wait_for_all() from returning while work is outside the graph; released however the job dies.
+template <class Gateway>
+class Hold {
+ public:
+  Hold() = default;
+  explicit Hold(Gateway& gateway) : gateway_(&gateway) { gateway_->reserve_wait(); }
+  Hold(Hold&& other) noexcept : gateway_(std::exchange(other.gateway_, nullptr)) {}
+  Hold& operator=(Hold&& other) noexcept {
+    std::swap(gateway_, other.gateway_);
+    return *this;
+  }
+  ~Hold() {
+    if (gateway_ != nullptr) gateway_->release_wait();
+  }
+  template <class T>
+  void put(const T& message) const {
+    gateway_->try_put(message);
+  }
+
+ private:
+  Gateway* gateway_ = nullptr;
+};
+
+using LedgerMsg = Msg<LedgerEvent>;
+using RequestMsg = Msg<BulkRequest>;
+
+// What a pack node is told.
+struct PackIn {
+  enum class Kind : std::uint8_t { nothing, docs, done, tick } kind = Kind::nothing;
+  Msg<DocBatch> docs;
+  SteadyTime now{};
+  bool memory_short = false;
+};
+
+using FenceNode = flow::async_node<Msg<ChangeBatch>, Msg<ChangeBatch>>;
+using FanoutNode = flow::multifunction_node<Msg<ChangeBatch>, std::tuple<LedgerMsg, Msg<LookupPlan>>>;
+using ResolveNode = flow::async_node<Msg<LookupPlan>, LedgerMsg>;
+using EntryNode = flow::async_node<int, LedgerMsg>;
+using LedgerNode = flow::multifunction_node<LedgerMsg, std::tuple<Msg<BuildBatch>, PackIn, Settled>>;
+using BuildNode = flow::async_node<Msg<BuildBatch>, PackIn>;
+using PackNode = flow::multifunction_node<PackIn, std::tuple<RequestMsg>>;
+using SendNode = flow::async_node<RequestMsg, Msg<BulkReply>>;
+using SettleNode = flow::multifunction_node<Msg<BulkReply>, std::tuple<LedgerMsg, int, PackIn, RequestMsg>>;
+
+struct FenceJob {
+  ChangeBatch batch;
+  Hold<FenceNode::gateway_type> hold;
+};
+struct ResolveJob {
+  LookupPlan plan;
+  Hold<ResolveNode::gateway_type> hold;
+};
+struct BuildJob {
+  BuildBatch batch;
+  Hold<BuildNode::gateway_type> hold;
+};
+
+// Requests on the wire. When the run is abandoned the holds are dropped and late replies find nothing.
+class OnTheWire {
+ public:
+  std::uint64_t add(Hold<SendNode::gateway_type> hold) {
+    const std::scoped_lock lock(mutex_);
+    if (closed_) return 0;
+    holds_.emplace(++last_, std::move(hold));
+    return last_;
+  }
+  std::optional<Hold<SendNode::gateway_type>> take(std::uint64_t id) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = holds_.find(id);
+    if (found == holds_.end()) return std::nullopt;
+    std::optional<Hold<SendNode::gateway_type>> hold(std::move(found->second));
+    holds_.erase(found);
+    return hold;
+  }
+  void close() {
+    std::map<std::uint64_t, Hold<SendNode::gateway_type>> dropped;
+    const std::scoped_lock lock(mutex_);
+    closed_ = true;
+    dropped.swap(holds_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, Hold<SendNode::gateway_type>> holds_;
+  std::uint64_t last_ = 0;
+  bool closed_ = false;
+};
+
+// The fence lane: batches wait until their transactions are visible; one query answers for all that wait.
+class FenceLane {
+ public:
+  FenceLane(Backends& backends, RunState& run) : visibility_(backends.visibility()), run_(run) {
+    thread_ = std::jthread([this](std::stop_token stop) { guarded(run_, "fence", [&] { work(stop); }); });
+  }
+  ~FenceLane() { stop(); }
+
+  void push(FenceJob job) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stopped_) return;
+      arrived_jobs_.push_back(std::move(job));
+    }
+    arrived_.notify_one();
+  }
+  void stop() {
+    std::vector<FenceJob> dropped;
+    {
+      const std::scoped_lock lock(mutex_);
+      stopped_ = true;
+      dropped.swap(arrived_jobs_);
+    }
+    thread_.request_stop();
+    arrived_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void pass(std::vector<ChangeBatch> batches) {
+    for (ChangeBatch& batch : batches) {
+      auto held = holds_.extract(batch.seq.value);
+      held.mapped().put(Msg<ChangeBatch>(std::move(batch)));
+    }
+  }
+
+  void work(std::stop_token stop) {
+    Millis backoff{1};
+    SteadyTime waiting_since{};
+    bool warned = false;
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        const auto something = [&] { return !arrived_jobs_.empty(); };
+        if (fence_.empty())
+          arrived_.wait(lock, stop, something);
+        else
+          arrived_.wait_for(lock, stop, backoff, something);
+        for (FenceJob& job : arrived_jobs_) {
+          holds_.emplace(job.batch.seq.value, std::move(job.hold));
+          fence_.add(std::move(job.batch));
+        }
+        arrived_jobs_.clear();
+      }
+      if (stop.stop_requested()) break;
+      pass(fence_.take_unchecked());
+      if (fence_.empty()) continue;
+      ReadAttempts attempts("asking which transactions are visible", run_);
+      Result<SnapshotXids> snapshot = visibility_->now();
+      while (!snapshot && attempts.again(snapshot.error(), stop)) snapshot = visibility_->now();
+      if (!snapshot) break;
+      pass(fence_.release(*snapshot));
+      const auto now = std::chrono::steady_clock::now();
+      if (fence_.empty()) {
+        backoff = Millis{1};
+        waiting_since = SteadyTime{};
+        warned = false;
+        continue;
+      }
+      if (waiting_since == SteadyTime{}) waiting_since = now;
+      if (!warned && now - waiting_since > Millis{5000}) {
+        warned = true;
+        kLog.warn("committed transactions are not visible yet; a synchronous standby is holding commits back",
+                  kv("batches", fence_.size()));
+      }
+      backoff = std::min(backoff * 2, Millis{50});
+    }
+    fence_.clear();
+    holds_.clear();
+  }
+
+  std::unique_ptr<Visibility> visibility_;
+  RunState& run_;
+  std::mutex mutex_;
+  std::condition_variable_any arrived_;
+  std::vector<FenceJob> arrived_jobs_;
+  bool stopped_ = false;
+  stages::Fence fence_;
+  std::map<std::uint64_t, Hold<FenceNode::gateway_type>> holds_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+struct Graph::Nodes {
+  // One branch per sink.
+  struct Branch {
+    Branch(Nodes& nodes, SinkId id)
+        : sink(id),
+          writer(*nodes.backends.sinks()[id.value].writer),
+          render([this](const BulkItem& item, unsigned slot, std::string& lines) {
+            writer.render_action(item, slot, lines);
+          }),
+          packer(id, packer_limits(nodes), render),
+          pack(
+              nodes.graph, flow::serial,
+              [this, &nodes](const PackIn& in, PackNode::output_ports_type& ports) { nodes.pack(*this, in, ports); },
+              flow::node_priority_t{1}),
+          queue(nodes.graph),
+          limiter(nodes.graph, std::max<std::size_t>(1, writer.limits().requests_in_flight)),
+          send(nodes.graph, flow::unlimited,
+               [this, &nodes](const RequestMsg& request, SendNode::gateway_type& gateway) {
+                 nodes.send(*this, request, gateway);
+               }),
+          settle(
+              nodes.graph, flow::unlimited,
+              [this, &nodes](const Msg<BulkReply>& reply, SettleNode::output_ports_type& ports) {
+                nodes.settle(*this, reply, ports);
+              },
+              flow::node_priority_t{3}) {
+      flow::make_edge(flow::output_port<0>(pack), queue);
+      flow::make_edge(queue, limiter);
+      flow::make_edge(limiter, send);
+      flow::make_edge(send, settle);
+      flow::make_edge(flow::output_port<0>(settle), nodes.ledger);
+      flow::make_edge(flow::output_port<1>(settle), limiter.decrementer());
+      flow::make_edge(flow::output_port<2>(settle), pack);
+      flow::make_edge(flow::output_port<3>(settle), send);
+      flow::make_edge(nodes.build, pack);
+      flow::make_edge(flow::output_port<1>(nodes.ledger), pack);
+    }
+
+    stages::PackerLimits packer_limits(const Nodes& nodes) const {
+      stages::PackerLimits limits;
+      limits.max_documents = writer.limits().max_documents;
+      limits.max_bytes = writer.limits().max_bytes;
+      limits.linger = nodes.options.live_linger;
+      return limits;
+    }
+
+    const SinkId sink;
+    BulkWriter& writer;
+    const stages::RenderAction render;
+    stages::Packer packer;
+    PackNode pack;
+    flow::queue_node<RequestMsg> queue;
+    flow::limiter_node<RequestMsg, int> limiter;
+    SendNode send;
+    SettleNode settle;
+  };
+
+  Nodes(const Plan& the_plan, Backends& the_backends, Lsn confirmed, const Options& the_options, Budgets& the_budgets,
+        LiveStatus& the_status, RunState& the_run, GraphCallbacks the_callbacks, tbb::task_arena& the_arena)
+      : arena(the_arena),
+        plan(the_plan),
+        backends(the_backends),
+        options(the_options),
+        budgets(the_budgets),
+        status(the_status),
+        run(the_run),
+        callbacks(std::move(the_callbacks)),
+        book(plan.indexes.size(), ledger_limits()),
+        confirmer(confirmed),
+        entry(graph, flow::unlimited, [](int, EntryNode::gateway_type&) {}),
+        fence(graph, flow::unlimited,
+              [this](const Msg<ChangeBatch>& batch, FenceNode::gateway_type& gateway) {
+                if (!run.stopping()) fence_lane->push(FenceJob{batch.take(), Hold<FenceNode::gateway_type>(gateway)});
+              }),
+        fanout(graph, flow::unlimited,
+               [this](const Msg<ChangeBatch>& batch, FanoutNode::output_ports_type& ports) { fan_out(batch, ports); }),
+        resolve(graph, flow::unlimited,
+                [this](const Msg<LookupPlan>& lookup, ResolveNode::gateway_type& gateway) {
+                  if (!run.stopping())
+                    resolve_lanes->push(ResolveJob{lookup.take(), Hold<ResolveNode::gateway_type>(gateway)});
+                }),
+        ledger(
+            graph, flow::serial,
+            [this](const LedgerMsg& event, LedgerNode::output_ports_type& ports) { keep_book(event, ports); },
+            flow::node_priority_t{2}),
+        build(graph, flow::unlimited,
+              [this](const Msg<BuildBatch>& batch, BuildNode::gateway_type& gateway) {
+                if (!run.stopping()) build_lanes->push(BuildJob{batch.take(), Hold<BuildNode::gateway_type>(gateway)});
+              }),
+        order(graph, [](const Settled& settled) { return static_cast<std::size_t>(settled.seq.value); }),
+        confirm(
+            graph, flow::serial,
+            [this](const Settled& settled) {
+              confirm_group(settled);
+              return flow::continue_msg();
+            },
+            flow::node_priority_t{3}) {
+    flow::make_edge(entry, ledger);
+    flow::make_edge(fence, fanout);
+    flow::make_edge(flow::output_port<0>(fanout), ledger);
+    flow::make_edge(flow::output_port<1>(fanout), resolve);
+    flow::make_edge(resolve, ledger);
+    flow::make_edge(flow::output_port<0>(ledger), build);
+    flow::make_edge(flow::output_port<2>(ledger), order);
+    flow::make_edge(order, confirm);
+    for (std::size_t i = 0; i < backends.sinks().size(); ++i)
+      branches.push_back(std::make_unique<Branch>(*this, SinkId{static_cast<std::uint8_t>(i)}));
+    fence_lane = std::make_unique<FenceLane>(backends, run);
+    resolve_lanes = std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(); });
+    build_lanes = std::make_unique<LanePool<BuildJob>>(options.workers, [this] { return build_worker(); });
+    held_open = Hold<EntryNode::gateway_type>(entry.gateway());
+  }
+
+  stages::LedgerLimits ledger_limits() const {
+    stages::LedgerLimits limits;
+    limits.build_batch = options.build_batch;
+    limits.builds_in_flight = options.workers + 1;
+    limits.touched_budget = options.touched_budget;
+    limits.in_doubt_wait = Millis{0};
+    for (SinkBackend& sink : backends.sinks())
+      limits.in_doubt_wait = std::max(limits.in_doubt_wait, sink.writer->limits().request_timeout);
+    return limits;
+  }
+
+  // ---- bodies ----
+
+  void fan_out(const Msg<ChangeBatch>& batch, FanoutNode::output_ports_type& ports) {
+    if (run.stopping()) return;
+    guarded(run, "fanout", [&] {
+      ChangeBatch changes = batch.take();
+      std::vector<TableId> truncated = std::move(changes.truncated);
+      stages::FanoutOut out = stages::fan_out(plan, std::move(changes));
+      if (!truncated.empty()) {
+        out.announced.parts += 1;
+        callbacks.on_truncated(out.announced.seq, std::move(truncated));
+      }
+      status.unknown_old_parents += out.unknown_old;
+      const bool lookups = !out.lookups.empty();
+      std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(out.announced))));
+      for (stages::KeyPage& page : out.direct) std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(page))));
+      if (lookups) std::get<1>(ports).try_put(Msg<LookupPlan>(std::move(out.lookups)));
+    });
+  }
+
+  void keep_book(const LedgerMsg& event, LedgerNode::output_ports_type& ports) {
+    if (run.stopping()) return;
+    guarded(run, "ledger", [&] {
+      stages::LedgerOut out;
+      book.handle(event.take(), out);
+      for (BuildBatch& batch : out.builds) std::get<0>(ports).try_put(Msg<BuildBatch>(std::move(batch)));
+      for (DocBatch& batch : out.seed_docs)
+        std::get<1>(ports).try_put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
+      for (Settled& settled : out.settled) std::get<2>(ports).try_put(settled);
+      for (const stages::Ticket ticket : out.may_start) callbacks.on_may_start(ticket);
+      for (const stages::Ticket ticket : out.recorded) callbacks.on_recorded(ticket);
+      for (const std::uint64_t id : out.answered) callbacks.on_answered(id);
+      for (const std::string& alarm : out.alarms) run.fail(Error{ErrorKind::transient, "sink.index_missing", alarm});
+      status.documents_in_flight.store(book.documents(), std::memory_order_relaxed);
+    });
+  }
+
+  void confirm_group(const Settled& settled) {
+    if (run.stopping()) return;
+    guarded(run, "confirm", [&] {
+      const auto durable = confirmer.settle(settled);
+      settled.change_lease->shrink_to(0);
+      ++status.groups_confirmed;
+      if (durable) callbacks.on_durable(*durable, settled.seq);
+    });
+  }
+
+  void pack(Branch& branch, const PackIn& in, PackNode::output_ports_type& ports) {
+    if (run.stopping()) return;
+    guarded(run, "pack", [&] {
+      std::vector<BulkRequest> requests;
+      switch (in.kind) {
+        case PackIn::Kind::docs:
+          branch.packer.add(*in.docs, std::chrono::steady_clock::now(), requests);
+          break;
+        case PackIn::Kind::done:
+          branch.packer.request_done(requests);
+          break;
+        case PackIn::Kind::tick:
+          branch.packer.tick(in.now, in.memory_short, requests);
+          break;
+        case PackIn::Kind::nothing:
+          break;
+      }
+      for (BulkRequest& request : requests) std::get<0>(ports).try_put(RequestMsg(std::move(request)));
+    });
+  }
+
+  void send(Branch& branch, const RequestMsg& message, SendNode::gateway_type& gateway) {
+    if (run.stopping()) return;
+    guarded(run, "send", [&] {
+      const std::uint64_t id = wire->add(Hold<SendNode::gateway_type>(gateway));
+      if (id == 0) return;
+      branch.writer.send(message.take(), [id, on_wire = wire](BulkReply reply) {
+        if (auto hold = on_wire->take(id)) hold->put(Msg<BulkReply>(std::move(reply)));
+      });
+    });
+  }
+
+  void settle(Branch& branch, const Msg<BulkReply>& message, SettleNode::output_ports_type& ports) {
+    if (run.stopping()) return;
+    guarded(run, "settle", [&] {
+      BulkReply reply = message.take();
+      const bool holds_slot = reply.request.holds_slot;
+      const bool doubtful = reply.failure && reply.maybe_applied;
+      if (doubtful) {
+        kLog.warn("a bulk request is in doubt; its documents are rebuilt after a timeout",
+                  kv("sink", backends.sinks()[branch.sink.value].name), kv("documents", reply.request.items.size()),
+                  kv("reason", reply.failure->what));
+        status.documents_in_doubt += reply.request.items.size();
+      }
+      BulkOutcome outcome;
+      if (!reply.failure) outcome = branch.writer.read_reply(reply);
+      stages::SettleOut out = stages::settle(std::move(reply), outcome, plan, branch.render);
+      for (const stages::Quarantined& poison : out.quarantined) {
+        ++status.documents_quarantined;
+        kLog.warn("document left out, the sink rejects it", kv("index", plan.indexes[poison.index.value].name),
+                  kv("id", poison.key), kv("reason", poison.reason));
+      }
+      if (out.fatal) {
+        run.fail(std::move(*out.fatal));
+        return;
+      }
+      bool slot = holds_slot;
+      for (BulkRequest& again : out.again) {
+        again.holds_slot = std::exchange(slot, false);
+        std::get<3>(ports).try_put(RequestMsg(std::move(again)));
+      }
+      callbacks.on_written(branch.sink, out.completion);
+      if (!out.completion.docs.empty()) std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(out.completion))));
+      if (slot) {
+        std::get<1>(ports).try_put(1);
+        std::get<2>(ports).try_put(PackIn{PackIn::Kind::done, {}, {}, false});
+      }
+    });
+  }
+
+  // ---- lanes ----
+
+  LanePool<ResolveJob>::Worker resolve_worker() {
+    auto resolver = std::shared_ptr<RowResolver>(backends.resolver(plan));
+    return [this, resolver](ResolveJob job, std::stop_token stop) {
+      guarded(run, "resolve", [&] {
+        std::uint32_t pages = 0;
+        const auto emit = [&](IndexId index, std::vector<std::string> keys) -> Status {
+          auto lease = budgets.ids.acquire(keys.size(), Urgency::live, stop);
+          if (!lease) return flusso::fail(ErrorKind::cancelled, "resolve.cancelled", "stopped");
+          ++pages;
+          job.hold.put(
+              LedgerMsg(LedgerEvent(stages::KeyPage{job.plan.seq, index, std::move(keys), std::move(*lease), {}})));
+          return {};
+        };
+        ReadAttempts attempts("finding the documents of changed rows", run);
+        Status done = resolver->resolve(job.plan, options.page_keys, emit, stop);
+        while (!done && attempts.again(done.error(), stop))
+          done = resolver->resolve(job.plan, options.page_keys, emit, stop);
+        if (!done) return;
+        stages::KeyPage last;
+        last.seq = job.plan.seq;
+        last.pages_of_part = pages + 1;
+        job.hold.put(LedgerMsg(LedgerEvent(std::move(last))));
+      });
+    };
+  }
+
+  LanePool<BuildJob>::Worker build_worker() {
+    auto source = std::shared_ptr<DocumentSource>(backends.documents(plan));
+    return [this, source](BuildJob job, std::stop_token stop) {
+      guarded(run, "build", [&] {
+        // Keys that have been handed on: a second attempt must not build them again, they are in flight already.
+        std::unordered_set<std::string> emitted;
+        const auto emit = [&](DocBatch batch) {
+          for (const DocRow& row : batch.rows) emitted.emplace(batch.key(row));
+          for (const DocFailure& failure : batch.failures) emitted.insert(failure.key);
+          for (DocFailure& failure : leave_out_failures(batch, plan, status, run))
+            post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
+          if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
+        };
+        ReadAttempts attempts("building documents", run);
+        while (true) {
+          Intake intake(job.batch.index, budgets.documents, Intake::Limits{}, emit, stop);
+          const Status done = source->read(job.batch, intake, stop);
+          if (done) break;
+          std::erase_if(job.batch.items, [&](const BuildItem& item) { return emitted.contains(item.key); });
+          if (!attempts.again(done.error(), stop)) return;
+        }
+        post(stages::BuildFinished{});
+      });
+    };
+  }
+
+  void post(LedgerEvent event) { entry.gateway().try_put(LedgerMsg(std::move(event))); }
+
+  tbb::task_arena& arena;
+  const Plan& plan;
+  Backends& backends;
+  const Options& options;
+  Budgets& budgets;
+  LiveStatus& status;
+  RunState& run;
+  GraphCallbacks callbacks;
+  stages::Ledger book;
+  stages::Confirm confirmer;
+
+  flow::graph graph;
+  EntryNode entry;
+  FenceNode fence;
+  FanoutNode fanout;
+  ResolveNode resolve;
+  LedgerNode ledger;
+  BuildNode build;
+  flow::sequencer_node<Settled> order;
+  flow::function_node<Settled, flow::continue_msg> confirm;
+  std::vector<std::unique_ptr<Branch>> branches;
+  std::shared_ptr<OnTheWire> wire = std::make_shared<OnTheWire>();
+  Hold<EntryNode::gateway_type> held_open;
+  // Threads last: they are joined before anything they call is destroyed.
+  std::unique_ptr<FenceLane> fence_lane;
+  std::unique_ptr<LanePool<ResolveJob>> resolve_lanes;
+  std::unique_ptr<LanePool<BuildJob>> build_lanes;
+};
+
+namespace {
+
+tbb::task_arena& shared_arena(unsigned parallelism) {
+  static tbb::task_arena arena(static_cast<int>(std::max(2U, parallelism)));
+  return arena;
+}
+
+}  // namespace
+
+Graph::Graph(const Plan& plan, Backends& backends, Lsn confirmed, const Options& options, Budgets& budgets,
+             LiveStatus& status, RunState& run, GraphCallbacks callbacks) {
+  tbb::task_arena& arena = shared_arena(options.parallelism);
+  arena.execute([&] {
+    nodes_ =
+        std::make_unique<Nodes>(plan, backends, confirmed, options, budgets, status, run, std::move(callbacks), arena);
+  });
+}
+
+Graph::~Graph() {
+  nodes_->arena.execute([&] { nodes_.reset(); });
+}
+
+void Graph::put_changes(ChangeBatch batch) { nodes_->fence.try_put(Msg<ChangeBatch>(std::move(batch))); }
+
+void Graph::post(LedgerEvent event) { nodes_->post(std::move(event)); }
+
+void Graph::tick(SteadyTime now) {
+  const bool memory_short = nodes_->budgets.documents.waiters() != 0;
+  for (auto& branch : nodes_->branches) branch->pack.try_put(PackIn{PackIn::Kind::tick, {}, now, memory_short});
+  nodes_->post(stages::Tick{now});
+}
+
+void Graph::close() { nodes_->held_open = Hold<EntryNode::gateway_type>(); }
+
+void Graph::abandon() {
+  nodes_->fence_lane->stop();
+  nodes_->resolve_lanes->stop();
+  nodes_->build_lanes->stop();
+  nodes_->wire->close();
+}
+
+void Graph::wait() {
+  nodes_->arena.execute([&] { nodes_->graph.wait_for_all(); });
+}
+
+}  // namespace flusso::pipeline

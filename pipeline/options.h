@@ -1,0 +1,41 @@
+#pragma once
+// All tunables of a run, with defaults and units in the name.
+
+#include <cstdint>
+#include <string>
+
+#include "model/clock.h"
+
+namespace flusso::pipeline {
+
+struct Options {
+  std::string slot = "flusso";
+  unsigned workers = 2;  // build lanes and scan lanes, each
+  unsigned resolve_lanes = 1;
+  unsigned parallelism = 2;  // TBB threads; at least 2
+  bool skip_backfill = false;
+  bool backfill_only = false;
+
+  std::uint64_t change_bytes = 32ULL * 1024 * 1024;
+  std::uint64_t id_count = 262'144;
+  std::uint64_t document_bytes = 256ULL * 1024 * 1024;
+  std::uint64_t document_bytes_live_reserve = 64ULL * 1024 * 1024;
+  std::uint32_t build_batch = 256;
+  std::uint32_t page_keys = 1024;
+  std::size_t touched_budget = 2'000'000;
+
+  Millis live_linger{5};
+  Millis tick{5};
+  Millis claim_interval{500};
+  Millis refresh_interval{500};
+  Millis seed_progress_interval{500};
+  Millis seed_patience{5000};  // a scan that waits longer for memory gives its chunk back
+  Millis drain_deadline{30000};
+  Millis first_backoff{250};
+  Millis max_backoff{5000};
+  Millis healthy_after{300000};
+  Millis lock_check_interval{2000};
+  Millis slot_patience{15000};  // how long a first start waits for a slot that is still held
+};
+
+}  // namespace flusso::pipeline

@@ -1,0 +1,246 @@
+#include "pipeline/preparation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "model/log.h"
+#include "pipeline/pause.h"
+
+namespace flusso::pipeline {
+namespace {
+
+constexpr Logger kLog{"start"};
+
+Error stopped() { return Error{ErrorKind::cancelled, "run.stopped", "stopped while starting"}; }
+
+// What a sink knows of our history, compared with the slot as it is.
+struct History {
+  std::optional<SourceRecord> record;
+  std::optional<std::string> gap;  // why changes may have been missed by every index
+};
+
+History read_history(std::optional<SourceRecord> record, const SourceState& source) {
+  History history{std::move(record), {}};
+  if (!history.record) return history;
+  const SourceRecord& known = *history.record;
+  if (known.system_id != source.system_id)
+    history.gap = "the sink followed another Postgres cluster (system identifier " + known.system_id + ")";
+  else if (known.database_oid != source.database_oid)
+    history.gap = "the sink followed another database of this cluster";
+  else if (source.slot_created)
+    history.gap = fmt::format("replication slot {} had vanished and was created anew", source.slot);
+  else if (source.confirmed_flush > known.claimed)
+    history.gap =
+        fmt::format("replication slot {} stands at {}, past {}, the last position that was confirmed from here",
+                    source.slot, source.confirmed_flush, known.claimed);
+  return history;
+}
+
+bool is_followed(const History& history, const std::string& alias, Generation generation, const std::string& uuid) {
+  if (!history.record || history.gap) return false;
+  return std::any_of(history.record->following.begin(), history.record->following.end(),
+                     [&](const FollowedIndex& followed) {
+                       return followed.hash_alias == alias && followed.generation == generation &&
+                              (followed.uuid.empty() || uuid.empty() || followed.uuid == uuid);
+                     });
+}
+
+// Decides for one index in one OpenSearch sink.
+class Keeper {
+ public:
+  Keeper(SinkBackend& sink, SinkId id, const SourceState& source, const History& history, const Options& options)
+      : sink_(sink), id_(id), source_(source), history_(history), options_(options) {}
+
+  Result<KeptIndex> keep(const IndexPlan& index) {
+    IndexAdmin& admin = *sink_.admin;
+    const std::string alias = admin.hash_alias(index);
+    FLUSSO_TRY_ASSIGN(IndexState state, admin.state(index));
+    KeptIndex kept;
+    untrusted_ = false;
+
+    if (state.seeded) {
+      FLUSSO_TRY_ASSIGN(const bool there, admin.exists(index, state.active));
+      if (there) {
+        kept.serving = state.active;
+      } else {
+        kLog.warn("a complete index is gone from the sink and is built anew", kv("sink", sink_.name),
+                  kv("index", index.name));
+        state.staged.reset();
+      }
+      if (there && !trusted(alias, state)) {
+        const std::string why = history_.gap ? *history_.gap : "the index was not followed by the last run";
+        if (options_.skip_backfill) {
+          untrusted_ = true;  // not listed as followed, so that a later start without the flag still builds it anew
+          kLog.warn("an index may have missed changes; --skip-backfill leaves it as it is", kv("sink", sink_.name),
+                    kv("index", index.name), kv("why", why));
+        } else {
+          kLog.warn("an index may have missed changes and is built anew behind its alias", kv("sink", sink_.name),
+                    kv("index", index.name), kv("why", why));
+          FLUSSO_TRY(build_anew(index, alias, kept));
+        }
+      } else if (there && state.staged) {
+        FLUSSO_TRY(go_on(index, alias, *state.staged, kept));
+      } else if (!there) {
+        FLUSSO_TRY(build_anew(index, alias, kept));
+      }
+    } else {
+      const Generation building = state.staged.value_or(state.active);
+      if (building.number == 0)
+        FLUSSO_TRY(build_anew(index, alias, kept));
+      else
+        FLUSSO_TRY(go_on(index, alias, building, kept));
+    }
+    assign_slots(kept);
+    uuid_ = state.uuid;
+    return kept;
+  }
+  const std::string& uuid() const { return uuid_; }
+  // The index just kept may have missed changes and stays as it is.
+  bool untrusted() const { return untrusted_; }
+
+ private:
+  // A complete index may be kept when every change since its seed has reached it.
+  bool trusted(const std::string& alias, const IndexState& state) const {
+    if (history_.gap) return false;
+    // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
+    if (!history_.record) return !source_.slot_created;
+    return is_followed(history_, alias, state.active, state.uuid);
+  }
+
+  Status build_anew(const IndexPlan& index, const std::string& alias, KeptIndex& kept) {
+    FLUSSO_TRY(sink_.records->remove_seed(alias));
+    FLUSSO_TRY_ASSIGN(const Generation staged, sink_.admin->stage(index));
+    kept.building = staged;
+    return {};
+  }
+
+  // A generation under construction: its chunk ledger counts only if nothing was missed since it was begun.
+  Status go_on(const IndexPlan& index, const std::string& alias, Generation building, KeptIndex& kept) {
+    FLUSSO_TRY_ASSIGN(const bool there, sink_.admin->exists(index, building));
+    const bool followed = is_followed(history_, alias, building, "");
+    const bool untouched =
+        !history_.record ||
+        std::none_of(history_.record->following.begin(), history_.record->following.end(),
+                     [&](const FollowedIndex& f) { return f.hash_alias == alias && f.generation == building; });
+    if (!there || (!followed && !untouched)) return build_anew(index, alias, kept);
+    kept.building = building;
+    if (!followed) return {};
+    FLUSSO_TRY_ASSIGN(auto record, sink_.records->load_seed(alias));
+    if (record && record->generation == building && record->slot == source_.slot &&
+        record->system_id == source_.system_id)
+      kept.resume = std::move(record);
+    return {};
+  }
+
+  void assign_slots(KeptIndex& kept) const {
+    if (kept.serving) kept.targets = kept.targets | Targets::of(id_, 0);
+    if (kept.building) {
+      kept.seeding = Targets::of(id_, kept.serving ? 1 : 0);
+      kept.targets = kept.targets | kept.seeding;
+    }
+  }
+
+  SinkBackend& sink_;
+  SinkId id_;
+  const SourceState& source_;
+  const History& history_;
+  const Options& options_;
+  std::string uuid_;
+  bool untrusted_ = false;
+};
+
+// Waits until no bulk of an earlier run is still being applied: it could overwrite what this run writes.
+Status await_earlier_bulks(SinkBackend& sink, const std::stop_token& stop) {
+  while (true) {
+    auto running = sink.admin->running_bulks();
+    if (!running && running.error().code == "http.403") {
+      const Millis wait = sink.writer->limits().request_timeout;
+      kLog.warn("the sink does not let us list its tasks; waiting one request timeout instead", kv("sink", sink.name),
+                kv("ms", wait.count()));
+      return pause(stop, wait) ? Status{} : Status{fail(stopped())};
+    }
+    if (!running) return fail(running.error());
+    if (*running == 0) return {};
+    if (!pause(stop, Millis{10})) return fail(stopped());
+  }
+}
+
+Status begin_sinks(const Plan& plan, Backends& backends, const std::stop_token& stop) {
+  for (SinkBackend& sink : backends.sinks()) {
+    sink.writer->resume();
+    sink.writer->begin_run(plan);
+    if (sink.admin) FLUSSO_TRY(await_earlier_bulks(sink, stop));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
+                         const Options& options, const std::vector<bool>& stdout_seeded, std::stop_token stop) {
+  FLUSSO_TRY(backends.hold_exclusive());
+  std::set<TableRef> tables;
+  for (const IndexPlan& index : indexes)
+    for (const TableRef& table : tables_of(index.schema)) tables.insert(table);
+  FLUSSO_TRY_ASSIGN(const auto infos, source.describe({tables.begin(), tables.end()}));
+  Prepared prepared;
+  FLUSSO_TRY_ASSIGN(prepared.plan, compile_plan(std::move(indexes), infos));
+  for (SinkBackend& sink : backends.sinks())
+    if (sink.admin) FLUSSO_TRY(sink.admin->connect());
+  FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  FLUSSO_TRY(begin_sinks(prepared.plan, backends, stop));
+
+  const bool any_admin = std::any_of(backends.sinks().begin(), backends.sinks().end(),
+                                     [](const SinkBackend& s) { return s.admin != nullptr; });
+  for (std::size_t s = 0; s < backends.sinks().size(); ++s) {
+    SinkBackend& sink = backends.sinks()[s];
+    const SinkId id{static_cast<std::uint8_t>(s)};
+    std::vector<KeptIndex> kept;
+    SourceRecord record;
+    if (sink.admin) {
+      FLUSSO_TRY_ASSIGN(auto known, sink.records->load_source(options.slot));
+      const History history = read_history(std::move(known), prepared.source);
+      record.system_id = prepared.source.system_id;
+      record.database_oid = prepared.source.database_oid;
+      record.timeline = prepared.source.timeline;
+      record.slot = options.slot;
+      record.claimed = prepared.source.confirmed_flush;
+      if (history.record && !history.gap) record.claimed = std::max(record.claimed, history.record->claimed);
+      Keeper keeper(sink, id, prepared.source, history, options);
+      for (const IndexPlan& index : prepared.plan.indexes) {
+        FLUSSO_TRY_ASSIGN(KeptIndex one, keeper.keep(index));
+        const std::string alias = sink.admin->hash_alias(index);
+        if (one.serving && !keeper.untrusted())
+          record.following.push_back(FollowedIndex{alias, *one.serving, keeper.uuid()});
+        if (one.building) record.following.push_back(FollowedIndex{alias, *one.building, ""});
+        kept.push_back(std::move(one));
+      }
+      // Durable before the first write of this run: a generation that is not listed here has never been written to.
+      FLUSSO_TRY(sink.records->save_source(record));
+    } else {
+      for (std::size_t i = 0; i < prepared.plan.indexes.size(); ++i) {
+        KeptIndex one;
+        one.targets = Targets::of(id, 0);
+        // Beside a sink that remembers, one that does not never causes a seed; alone it gets everything once per
+        // process.
+        if (!any_admin && !stdout_seeded[i] && !options.skip_backfill) one.seeding = one.targets;
+        kept.push_back(one);
+      }
+    }
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const IndexId index{static_cast<std::uint16_t>(i)};
+      const KeptIndex& one = kept[i];
+      if (one.serving) sink.writer->set_generation(index, 0, one.serving);
+      if (one.building) sink.writer->set_generation(index, one.serving ? 1 : 0, one.building);
+      if (!sink.admin) sink.writer->set_generation(index, 0, Generation{1});
+    }
+    prepared.kept.push_back(std::move(kept));
+    prepared.records.push_back(std::move(record));
+  }
+  return prepared;
+}
+
+}  // namespace flusso::pipeline

@@ -1,0 +1,32 @@
+#include "pipeline/read_lane.h"
+
+#include <algorithm>
+
+namespace flusso::pipeline {
+namespace {
+
+constexpr Logger kLog{"read"};
+constexpr unsigned kQuickAttempts = 3;
+
+bool is_lock_or_timeout(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
+bool is_shutdown(const Error& error) {
+  return error.code == "pg.57P01" || error.code == "pg.57P02" || error.code == "pg.57P03";
+}
+
+}  // namespace
+
+bool ReadAttempts::again(const Error& error, std::stop_token stop) {
+  if (stop.stop_requested() || run_.stopping()) return false;
+  if (error.kind == ErrorKind::cancelled) return false;
+  if (error.kind == ErrorKind::transient && is_lock_or_timeout(error)) {
+    kLog.warn("a read waits for a lock or timed out and is tried again", kv("what", what_), kv("reason", error.what));
+    const Millis wait{std::min<unsigned>(100U << std::min(slow_++, 6U), 5000U)};
+    return pause(stop, wait);
+  }
+  if (error.kind == ErrorKind::transient && !is_shutdown(error) && quick_ < kQuickAttempts)
+    return pause(stop, Millis{50U << quick_++});
+  run_.fail(in_context(what_, error));
+  return false;
+}
+
+}  // namespace flusso::pipeline

@@ -1,0 +1,31 @@
+#pragma once
+// What the lanes that read from the source do with an error: a few quick attempts for a passing one, patience for locks
+// and timeouts, and otherwise the end of the run, after which the supervisor begins a new one from the confirmed
+// position. A server that shuts down ends the run at once, so that capture closes its stream and does not hold the
+// shutdown up.
+
+#include <stop_token>
+#include <string_view>
+
+#include "model/log.h"
+#include "model/result.h"
+#include "pipeline/pause.h"
+#include "pipeline/run_state.h"
+
+namespace flusso::pipeline {
+
+class ReadAttempts {
+ public:
+  ReadAttempts(std::string_view what, RunState& run) : what_(what), run_(run) {}
+
+  // True when the read should be tried again; false when the run is over (the error has been reported).
+  bool again(const Error& error, std::stop_token stop);
+
+ private:
+  std::string_view what_;
+  RunState& run_;
+  unsigned quick_ = 0;
+  unsigned slow_ = 0;
+};
+
+}  // namespace flusso::pipeline

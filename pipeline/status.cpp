@@ -1,0 +1,35 @@
+#include "pipeline/status.h"
+
+#include <utility>
+
+namespace flusso::pipeline {
+
+std::string_view to_text(Phase phase) {
+  switch (phase) {
+    case Phase::starting:
+      return "starting";
+    case Phase::backfilling:
+      return "backfilling";
+    case Phase::live:
+      return "live";
+    case Phase::draining:
+      return "draining";
+    case Phase::waiting:
+      return "waiting";
+    case Phase::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+void LiveStatus::set_seeds(std::vector<SeedProgress> seeds) {
+  const std::scoped_lock lock(mutex_);
+  seeds_ = std::move(seeds);
+}
+
+std::vector<SeedProgress> LiveStatus::seeds() const {
+  const std::scoped_lock lock(mutex_);
+  return seeds_;
+}
+
+}  // namespace flusso::pipeline

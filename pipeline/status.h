@@ -1,0 +1,53 @@
+#pragma once
+// Live figures of the process, for progress lines and, later, the HTTP surfaces. Counters only grow, across runs.
+// Thread: any.
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "model/ids.h"
+
+namespace flusso::pipeline {
+
+enum class Phase { starting, backfilling, live, draining, waiting, stopped };
+std::string_view to_text(Phase phase);
+
+struct SeedProgress {
+  std::string index;
+  double rows_total = 0;  // estimate
+  double rows_done = 0;
+  std::size_t chunks_total = 0;
+  std::size_t chunks_done = 0;
+  bool resumed = false;
+};
+
+class LiveStatus {
+ public:
+  std::atomic<std::uint64_t> changes_captured{0};
+  std::atomic<std::uint64_t> groups_put{0};
+  std::atomic<std::uint64_t> groups_confirmed{0};
+  std::atomic<std::uint64_t> documents_written{0};
+  std::atomic<std::uint64_t> documents_seeded{0};
+  std::atomic<std::uint64_t> bytes_seeded{0};
+  std::atomic<std::uint64_t> documents_quarantined{0};
+  std::atomic<std::uint64_t> documents_in_doubt{0};
+  std::atomic<std::uint64_t> documents_in_flight{0};
+  std::atomic<std::uint64_t> unknown_old_parents{0};
+  std::atomic<std::uint64_t> runs{0};
+  std::atomic<Phase> phase{Phase::starting};
+
+  void set_confirmed(Lsn lsn) { confirmed_.store(lsn.value); }
+  Lsn confirmed() const { return Lsn{confirmed_.load()}; }
+  void set_seeds(std::vector<SeedProgress> seeds);
+  std::vector<SeedProgress> seeds() const;
+
+ private:
+  std::atomic<std::uint64_t> confirmed_{0};
+  mutable std::mutex mutex_;
+  std::vector<SeedProgress> seeds_;
+};
+
+}  // namespace flusso::pipeline

@@ -1,0 +1,143 @@
+#include "pipeline/supervisor.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "model/log.h"
+#include "pipeline/pause.h"
+#include "pipeline/preparation.h"
+#include "pipeline/run.h"
+
+namespace flusso::pipeline {
+namespace {
+
+constexpr Logger kLog{"supervisor"};
+
+bool is_slot_held(const Error& error) {
+  return error.code == "pg.slot_active" || error.code == "pg.55006" || error.code == "pg.locked";
+}
+
+// The server answers, or would if it were not busy or just starting: worth waiting for even at the very first start.
+bool is_there_but_busy(const Error& error) {
+  return error.kind == ErrorKind::transient &&
+         (error.code == "http.timeout" || error.code == "http.429" || error.code == "http.503" ||
+          error.code == "pg.57P03" || error.code == "pg.53300");
+}
+
+// Decorrelated jitter: waits spread out, grow up to a ceiling, and start over after a healthy run.
+class Backoff {
+ public:
+  Backoff(Millis first, Millis most) : first_(first), most_(most), last_(first) {}
+  Millis next() {
+    std::uniform_int_distribution<Millis::rep> spread(first_.count(), std::max(first_.count(), last_.count() * 3));
+    last_ = std::min(most_, Millis{spread(random_)});
+    return last_;
+  }
+  void reset() { last_ = first_; }
+
+ private:
+  const Millis first_;
+  const Millis most_;
+  Millis last_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace
+
+Supervisor::Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const Options& options, LiveStatus& status)
+    : indexes_(std::move(indexes)),
+      backends_(backends),
+      options_(options),
+      status_(status),
+      budgets_(options_),
+      stdout_seeded_(indexes_.size(), false),
+      source_(backends.source_admin()) {}
+
+Supervisor::~Supervisor() {
+  // Replies to abandoned requests still hold memory of ours.
+  for (SinkBackend& sink : backends_.sinks()) {
+    sink.writer->cancel_pending();
+    sink.writer->wait_idle(sink.writer->limits().request_timeout);
+  }
+}
+
+void Supervisor::request_drain() {
+  drain_.request_stop();
+  const std::scoped_lock lock(mutex_);
+  if (current_ != nullptr) current_->request_drain();
+}
+
+void Supervisor::request_abort() {
+  drain_.request_stop();
+  abort_.request_stop();
+  const std::scoped_lock lock(mutex_);
+  if (current_ != nullptr)
+    current_->request_abort(Error{ErrorKind::cancelled, "run.aborted", "stopped before everything was written"});
+}
+
+Supervisor::Attempt Supervisor::attempt() {
+  Attempt result;
+  status_.phase.store(Phase::starting);
+  Result<Prepared> prepared = prepare(indexes_, backends_, *source_, options_, stdout_seeded_, drain_.get_token());
+  if (!prepared) {
+    result.error = std::move(prepared).error();
+    return result;
+  }
+  Run run(*prepared, backends_, *source_, options_, budgets_, status_, stdout_seeded_);
+  {
+    const std::scoped_lock lock(mutex_);
+    current_ = &run;
+    if (drain_.stop_requested()) run.request_drain();
+  }
+  Run::Outcome outcome = run.execute();
+  {
+    const std::scoped_lock lock(mutex_);
+    current_ = nullptr;
+  }
+  result.started = outcome.started;
+  result.drained = outcome.end == Run::End::drained;
+  if (outcome.error) result.error = std::move(*outcome.error);
+  return result;
+}
+
+flusso::Status Supervisor::run() {
+  Backoff backoff(options_.first_backoff, options_.max_backoff);
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  bool worked_before = false;
+  while (true) {
+    const SteadyTime attempt_begun = std::chrono::steady_clock::now();
+    const Attempt attempt = this->attempt();
+    worked_before = worked_before || attempt.started;
+    if (attempt.drained) {
+      status_.phase.store(Phase::stopped);
+      return {};
+    }
+    if (drain_.stop_requested()) {
+      status_.phase.store(Phase::stopped);
+      if (abort_.stop_requested() || attempt.error.kind != ErrorKind::cancelled) return fail(attempt.error);
+      return {};  // asked to stop before anything was begun
+    }
+    const SteadyTime ended = std::chrono::steady_clock::now();
+    const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
+    const bool passing =
+        (attempt.error.kind == ErrorKind::transient && worked_before) || is_there_but_busy(attempt.error);
+    if (!held && !passing) return fail(attempt.error);
+    // Before another run writes, every request of this one has been answered or has timed out.
+    for (SinkBackend& sink : backends_.sinks()) {
+      sink.writer->cancel_pending();
+      sink.writer->wait_idle(sink.writer->limits().request_timeout);
+    }
+    if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
+    const Millis wait = backoff.next();
+    status_.phase.store(Phase::waiting);
+    kLog.warn(held ? "waiting for the replication slot" : "interrupted; starting again from the confirmed position",
+              kv("reason", attempt.error.what), kv("code", attempt.error.code), kv("wait_ms", wait.count()));
+    if (!pause(drain_.get_token(), wait) && !abort_.stop_requested()) {
+      status_.phase.store(Phase::stopped);
+      return {};  // nothing is in flight while we wait; what is unconfirmed is repeated at the next start
+    }
+  }
+}
+
+}  // namespace flusso::pipeline

@@ -1,0 +1,61 @@
+#pragma once
+// Keeps a run going: prepares, runs, classifies how it ended, waits and begins again from the confirmed position. What
+// was never working is reported at once; what worked before, or is there but busy, is worth waiting for.
+//
+//   drained ─▶ done          transient, or it worked before ─▶ backoff ─▶ again          permanent, config, bug ─▶
+//   error
+//
+// Thread: run on the thread that may wait for the graph's whole life (main); the requests from any.
+
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "model/plan.h"
+#include "model/ports/backends.h"
+#include "model/result.h"
+#include "pipeline/budgets.h"
+#include "pipeline/options.h"
+#include "pipeline/status.h"
+
+namespace flusso::pipeline {
+
+class Run;
+
+class Supervisor {
+ public:
+  // `indexes`: the enabled ones with schema, mapping and policy. References must outlive the supervisor.
+  Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const Options& options, LiveStatus& status);
+  ~Supervisor();
+
+  // Blocks until drained (success) or until an error that waiting does not cure.
+  flusso::Status run();
+  // First signal: finish and confirm what is complete. Second: leave at once; what is unconfirmed is repeated later.
+  void request_drain();
+  void request_abort();
+
+  const Budgets& budgets() const { return budgets_; }
+
+ private:
+  struct Attempt {
+    bool drained = false;
+    bool started = false;  // the stream was open
+    Error error;
+  };
+  Attempt attempt();
+
+  std::vector<IndexPlan> indexes_;
+  Backends& backends_;
+  const Options options_;
+  LiveStatus& status_;
+  Budgets budgets_;
+  std::vector<bool> stdout_seeded_;
+  std::unique_ptr<SourceAdmin> source_;
+  std::stop_source drain_;
+  std::stop_source abort_;
+  std::mutex mutex_;
+  Run* current_ = nullptr;
+};
+
+}  // namespace flusso::pipeline

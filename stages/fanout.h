@@ -1,0 +1,28 @@
+#pragma once
+// From a batch of changes to document keys: straight away where a column of the row is a document's key, and as a
+// LookupPlan for the rest, with every value once per batch. No query here, and none per key later.
+// Thread: any; pure, const.
+
+#include <cstdint>
+#include <vector>
+
+#include "model/batches.h"
+#include "model/change.h"
+#include "model/plan.h"
+#include "stages/events.h"
+
+namespace flusso::stages {
+
+struct FanoutOut {
+  GroupAnnounced announced;
+  std::vector<KeyPage> direct;  // one page per index touched directly; together they are one part
+  LookupPlan lookups;           // one more part when not empty
+  // Changes whose old row did not carry the column that names its old document: the place of design 6-h.
+  std::uint64_t unknown_old = 0;
+};
+
+// Consumes the batch. Old and new tuple both count: a row that moved touches the document it left and the one it
+// joined.
+FanoutOut fan_out(const Plan& plan, ChangeBatch batch);
+
+}  // namespace flusso::stages

@@ -1,0 +1,443 @@
+#include "stages/ledger.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "model/check.h"
+
+namespace flusso::stages {
+namespace {
+
+using SinkMask = std::uint16_t;
+
+constexpr SinkMask bit(std::uint8_t sink) { return static_cast<SinkMask>(1U << sink); }
+
+// Sinks that have at least one target bit.
+SinkMask sinks_of(Targets targets) {
+  SinkMask mask = 0;
+  for (std::uint8_t sink = 0; sink < kMaxSinks; ++sink)
+    if (targets.has(SinkId{sink})) mask = static_cast<SinkMask>(mask | bit(sink));
+  return mask;
+}
+
+Targets targets_of(SinkMask sinks, Targets all) {
+  Targets result;
+  for (std::uint8_t sink = 0; sink < kMaxSinks; ++sink)
+    if ((sinks & bit(sink)) != 0) result = result | all.only(SinkId{sink});
+  return result;
+}
+
+template <class F>
+void for_each_sink(SinkMask sinks, F&& f) {
+  while (sinks != 0) {
+    const auto sink = static_cast<std::uint8_t>(std::countr_zero(sinks));
+    sinks = static_cast<SinkMask>(sinks & (sinks - 1U));
+    f(sink);
+  }
+}
+
+}  // namespace
+
+Ledger::Ledger(std::size_t indexes, LedgerLimits limits) : limits_(limits), indexes_(indexes) {}
+
+std::size_t Ledger::documents() const {
+  std::size_t count = 0;
+  for (const Index& i : indexes_) count += i.entries.size();
+  return count;
+}
+
+std::size_t Ledger::queued() const {
+  std::size_t count = 0;
+  for (const Index& i : indexes_) count += i.queue.size();
+  return count;
+}
+
+std::size_t Ledger::touched() const {
+  std::size_t count = 0;
+  for (const Index& i : indexes_) count += i.touched.size();
+  return count;
+}
+
+void Ledger::handle(LedgerEvent event, LedgerOut& out) {
+  ++event_number_;
+  std::visit([&](auto& e) { on(e, out); }, event);
+  dispatch(out);
+  start_chunks(out);
+  if (ids_.bytes() != 0) ids_.shrink_to(documents());
+  answer_idle(out);
+}
+
+// ---- groups --------------------------------------------------------------------------------------------------------
+
+Ledger::HolderId Ledger::new_holder() {
+  HolderId id = 0;
+  if (!free_holders_.empty()) {
+    id = free_holders_.back();
+    free_holders_.pop_back();
+    holders_[id] = Holder{};
+  } else {
+    id = static_cast<HolderId>(holders_.size());
+    holders_.emplace_back();
+  }
+  holders_[id].used = true;
+  return id;
+}
+
+Ledger::HolderId Ledger::group(GroupSeq seq) {
+  const auto found = groups_.find(seq.value);
+  if (found != groups_.end()) return found->second;
+  const HolderId id = new_holder();
+  holders_[id].seq = seq;
+  groups_.emplace(seq.value, id);
+  return id;
+}
+
+void Ledger::on(GroupAnnounced& event, LedgerOut& out) {
+  const HolderId id = group(event.seq);
+  Holder& holder = holders_[id];
+  FLUSSO_CHECK(!holder.announced, "a group was announced twice");
+  holder.announced = true;
+  holder.parts = event.parts;
+  holder.end_lsn = event.end_lsn;
+  holder.change_lease = std::move(event.change_lease);
+  holder_changed(id, out);
+}
+
+void Ledger::on(KeyPage& event, LedgerOut& out) {
+  const HolderId id = group(event.seq);
+  holders_[id].pages_seen += 1;
+  if (event.pages_of_part) {
+    holders_[id].pages_expected += *event.pages_of_part;
+    holders_[id].parts_ended += 1;
+  }
+  ids_.absorb(std::move(event.ids));
+  for (std::string& key : event.keys) want(event.index, std::move(key), id);
+  holder_changed(id, out);
+}
+
+void Ledger::wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool next) {
+  const Waiter waiter{holder, sink, next};
+  // Most repetitions come at once; one that slips through is counted and released twice, which is harmless.
+  if (!entry.waiters.empty() && entry.waiters.back() == waiter) return;
+  entry.waiters.push_back(waiter);
+  holders_[holder].pending += 1;
+}
+
+void Ledger::enqueue(Index& target, Entries::value_type& entry, SinkMask sinks) {
+  entry.second.queued = static_cast<SinkMask>(entry.second.queued | sinks);
+  if (entry.second.in_queue || entry.second.queued == 0) return;
+  entry.second.in_queue = true;
+  target.queue.push_back(&entry);
+}
+
+void Ledger::want(IndexId id, std::string key, HolderId holder) {
+  Index& target = index(id);
+  const SinkMask sinks = sinks_of(target.targets);
+  if (sinks == 0) return;
+  auto& entry = *target.entries.try_emplace(std::move(key)).first;
+  SinkMask to_queue = 0;
+  for_each_sink(sinks, [&](std::uint8_t sink) {
+    Entry& e = entry.second;
+    if ((e.busy & bit(sink)) != 0) {  // that attempt may already have read: only the next one counts
+      e.dirty = static_cast<SinkMask>(e.dirty | bit(sink));
+      wait_for(e, holder, sink, true);
+      return;
+    }
+    if ((e.doubt & bit(sink)) == 0) to_queue = static_cast<SinkMask>(to_queue | bit(sink));
+    wait_for(e, holder, sink, false);
+  });
+  enqueue(target, entry, to_queue);
+}
+
+void Ledger::holder_changed(HolderId id, LedgerOut& out) {
+  Holder& holder = holders_[id];
+  if (holder.pending != 0) return;
+  if (holder.is_chunk) {
+    if (!holder.batches_expected || holder.batches_seen < *holder.batches_expected) return;
+    if (!holder.failed) out.recorded.push_back(holder.ticket);
+  } else {
+    const bool closed =
+        holder.announced && holder.parts_ended == holder.parts && holder.pages_seen == holder.pages_expected;
+    if (!closed) return;
+    out.settled.push_back(Settled{holder.seq, holder.end_lsn, std::move(holder.change_lease)});
+    groups_.erase(holder.seq.value);
+  }
+  holder = Holder{};
+  free_holders_.push_back(id);
+}
+
+// ---- attempts ------------------------------------------------------------------------------------------------------
+
+void Ledger::dispatch(LedgerOut& out) {
+  std::size_t empty = 0;
+  while (builds_out_ < limits_.builds_in_flight && empty < indexes_.size()) {
+    const IndexId id{static_cast<std::uint16_t>(next_index_)};
+    next_index_ = (next_index_ + 1) % indexes_.size();
+    Index& target = index(id);
+    if (target.queue.empty()) {
+      ++empty;
+      continue;
+    }
+    empty = 0;
+    BuildBatch batch;
+    batch.index = id;
+    batch.items.reserve(std::min<std::size_t>(target.queue.size(), limits_.build_batch));
+    while (!target.queue.empty() && batch.items.size() < limits_.build_batch) {
+      auto& [key, entry] = *target.queue.front();
+      target.queue.pop_front();
+      entry.in_queue = false;
+      const SinkMask wanted = std::exchange(entry.queued, SinkMask{0});
+      const auto sinks = static_cast<SinkMask>(wanted & sinks_of(target.targets));
+      // A sink that lost its target meanwhile wants nothing any more.
+      for_each_sink(static_cast<SinkMask>(wanted & ~sinks), [&](std::uint8_t sink) { release(entry, sink, out); });
+      if (sinks == 0) {
+        if (entry.idle()) target.entries.erase(target.entries.find(key));
+        continue;
+      }
+      entry.busy = static_cast<SinkMask>(entry.busy | sinks);
+      // Recorded at dispatch, not at admission: an older seed document must not pass between the two.
+      if (!target.seeding.empty()) {
+        for_each_sink(static_cast<SinkMask>(sinks & sinks_of(target.seeding)),
+                      [&](std::uint8_t sink) { target.touched[pair_hash(key, sink)] = 0; });
+      }
+      batch.items.push_back(BuildItem{key, targets_of(sinks, target.targets)});
+    }
+    if (batch.items.empty()) continue;
+    ++builds_out_;
+    out.builds.push_back(std::move(batch));
+  }
+}
+
+void Ledger::on(BuildFinished&, LedgerOut&) {
+  FLUSSO_CHECK(builds_out_ > 0, "a build ended that was never begun");
+  --builds_out_;
+}
+
+void Ledger::on(BuildFailed& event, LedgerOut& out) {
+  for_each_sink(sinks_of(event.targets),
+                [&](std::uint8_t sink) { finish(event.index, event.key, bit(sink), OutcomeKind::rejected, out); });
+}
+
+void Ledger::on(Completion& event, LedgerOut& out) {
+  for (const CompletedDoc& doc : event.docs) {
+    OutcomeKind outcome = doc.outcome;
+    if (outcome == OutcomeKind::gone && !(doc.targets & index(doc.index).targets).empty())
+      out.alarms.push_back("an index that is written to was deleted in the sink");
+    finish(doc.index, doc.key, bit(event.sink.value), outcome, out);
+  }
+}
+
+void Ledger::finish(IndexId id, std::string_view key, SinkMask sink_bit, OutcomeKind outcome, LedgerOut& out) {
+  Index& target = index(id);
+  const auto found = target.entries.find(key);
+  FLUSSO_CHECK(found != target.entries.end() && (found->second.busy & sink_bit) != 0,
+               "a document ended that was not in flight");
+  Entry& entry = found->second;
+  const auto sink = static_cast<std::uint8_t>(std::countr_zero(sink_bit));
+  entry.busy = static_cast<SinkMask>(entry.busy & ~sink_bit);
+
+  if (!target.touched.empty() && outcome != OutcomeKind::in_doubt) {
+    const PairHash pair = pair_hash(key, sink);
+    if (const auto touched = target.touched.find(pair); touched != target.touched.end())
+      touched->second = event_number_;
+  }
+
+  if (outcome == OutcomeKind::in_doubt) {
+    // The old write may still land: nothing newer is sent before it has had its time, then the document is rebuilt.
+    entry.doubt = static_cast<SinkMask>(entry.doubt | sink_bit);
+    doubts_.push_back(Doubt{{}, id, std::string(key), sink_bit});
+  } else {
+    release(entry, sink, out);
+    pass_barriers(id, key, sink, out);
+  }
+  if ((entry.dirty & sink_bit) != 0) {
+    entry.dirty = static_cast<SinkMask>(entry.dirty & ~sink_bit);
+    for (Waiter& waiter : entry.waiters)
+      if (waiter.sink == sink) waiter.next = false;
+    if ((entry.doubt & sink_bit) == 0) enqueue(target, *found, sink_bit);
+  }
+  if (entry.idle()) target.entries.erase(found);
+}
+
+void Ledger::release(Entry& entry, std::uint8_t sink, LedgerOut& out) {
+  for (std::size_t i = 0; i < entry.waiters.size();) {
+    const Waiter waiter = entry.waiters[i];
+    if (waiter.sink != sink || waiter.next) {
+      ++i;
+      continue;
+    }
+    entry.waiters[i] = entry.waiters.back();
+    entry.waiters.pop_back();
+    holders_[waiter.holder].pending -= 1;
+    holder_changed(waiter.holder, out);
+  }
+}
+
+void Ledger::on(Tick& event, LedgerOut& out) {
+  for (auto doubt = doubts_.rbegin(); doubt != doubts_.rend() && !doubt->until; ++doubt)
+    doubt->until = event.now + limits_.in_doubt_wait;
+  while (!doubts_.empty() && *doubts_.front().until <= event.now) {
+    const Doubt doubt = std::move(doubts_.front());
+    doubts_.pop_front();
+    Index& target = index(doubt.index);
+    const auto found = target.entries.find(doubt.key);
+    FLUSSO_CHECK(found != target.entries.end(), "a document in doubt was forgotten");
+    found->second.doubt = static_cast<SinkMask>(found->second.doubt & ~doubt.sinks);
+    for_each_sink(doubt.sinks, [&](std::uint8_t sink) { pass_barriers(doubt.index, doubt.key, sink, out); });
+    enqueue(target, *found, doubt.sinks);
+  }
+}
+
+// ---- seeding -------------------------------------------------------------------------------------------------------
+
+Ledger::PairHash Ledger::pair_hash(std::string_view key, std::uint8_t sink) {
+  // Two independent FNV-1a style streams; 128 bits make an accidental collision irrelevant.
+  std::uint64_t low = 14695981039346656037ULL;
+  std::uint64_t high = 0x9E3779B97F4A7C15ULL;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    low = (low ^ byte) * 1099511628211ULL;
+    high = (high ^ (byte + 0x51ULL)) * 0xD6E8FEB86659FD93ULL;
+    high ^= high >> 32U;
+  }
+  return PairHash{high, low, sink};
+}
+
+void Ledger::on(SetTargets& event, LedgerOut&) {
+  Index& target = index(event.index);
+  target.targets = event.targets;
+  const SinkMask changed = sinks_of(Targets{target.seeding.bits ^ event.seeding.bits});
+  target.seeding = event.seeding;
+  // What was written to these sinks before went elsewhere; the others go on seeding and must not forget.
+  if (changed != 0)
+    std::erase_if(target.touched, [&](const auto& pair) { return (changed & bit(pair.first.sink)) != 0; });
+}
+
+void Ledger::on(ChunkStart& event, LedgerOut&) { waiting_starts_.push_back(event); }
+
+void Ledger::start_chunks(LedgerOut& out) {
+  while (!waiting_starts_.empty()) {
+    const ChunkStart start = waiting_starts_.front();
+    Index& target = index(start.index);
+    if (target.touched.size() >= limits_.touched_budget) {
+      forget_touched(target);
+      if (target.touched.size() >= limits_.touched_budget && !chunks_.empty()) return;
+    }
+    waiting_starts_.pop_front();
+    const HolderId id = new_holder();
+    Holder& holder = holders_[id];
+    holder.is_chunk = true;
+    holder.ticket = start.ticket;
+    holder.index = start.index;
+    holder.started_at = event_number_;
+    chunks_.emplace(start.ticket.value, id);
+    out.may_start.push_back(start.ticket);
+  }
+}
+
+// A remembered pair may go once every chunk whose transaction began before its attempt completed has been admitted.
+void Ledger::forget_touched(Index& target) {
+  std::uint64_t oldest = event_number_ + 1;
+  for (const auto& [ticket, id] : chunks_) oldest = std::min(oldest, holders_[id].started_at);
+  if (oldest <= target.forgotten_before) return;  // nothing that completed since can go
+  target.forgotten_before = oldest;
+  std::erase_if(target.touched, [&](const auto& pair) { return pair.second != 0 && pair.second < oldest; });
+}
+
+void Ledger::on(SeedDocs& event, LedgerOut& out) {
+  const auto chunk = chunks_.find(event.ticket.value);
+  FLUSSO_CHECK(chunk != chunks_.end(), "documents of a chunk that was never started");
+  const HolderId holder = chunk->second;
+  const IndexId id = event.batch.index;
+  Index& target = index(id);
+
+  std::vector<DocRow> admitted;
+  admitted.reserve(event.batch.rows.size());
+  for (DocRow& row : event.batch.rows) {
+    const std::string_view key = event.batch.key(row);
+    const SinkMask sinks = sinks_of(row.targets & target.seeding);
+    if (sinks == 0) continue;
+    const auto found = target.entries.find(key);
+    SinkMask write = 0;
+    for_each_sink(sinks, [&](std::uint8_t sink) {
+      const bool touched = !target.touched.empty() && target.touched.contains(pair_hash(key, sink));
+      if (found == target.entries.end()) {
+        if (!touched) write = static_cast<SinkMask>(write | bit(sink));
+        return;  // touched and idle: the newer document is already there
+      }
+      Entry& entry = found->second;
+      if ((entry.busy & bit(sink)) != 0) {
+        if (!touched) entry.dirty = static_cast<SinkMask>(entry.dirty | bit(sink));  // it read before seeding began
+        wait_for(entry, holder, sink, !touched);
+      } else if (((entry.queued | entry.doubt) & bit(sink)) != 0) {
+        wait_for(entry, holder, sink, false);
+      } else if (!touched) {
+        write = static_cast<SinkMask>(write | bit(sink));
+      }
+    });
+    if (write == 0) continue;
+    Entry& entry =
+        found != target.entries.end() ? found->second : target.entries.try_emplace(std::string(key)).first->second;
+    entry.busy = static_cast<SinkMask>(entry.busy | write);
+    for_each_sink(write, [&](std::uint8_t sink) { wait_for(entry, holder, sink, false); });
+    row.targets = targets_of(write, row.targets & target.seeding);
+    admitted.push_back(row);
+  }
+  event.batch.rows = std::move(admitted);
+  if (!event.batch.rows.empty()) out.seed_docs.push_back(std::move(event.batch));
+  holders_[holder].batches_seen += 1;
+  if (holders_[holder].batches_expected && holders_[holder].batches_seen == *holders_[holder].batches_expected)
+    chunks_.erase(event.ticket.value);
+  holder_changed(holder, out);
+}
+
+void Ledger::on(ChunkEnd& event, LedgerOut& out) {
+  const auto chunk = chunks_.find(event.ticket.value);
+  FLUSSO_CHECK(chunk != chunks_.end(), "the end of a chunk that was never started");
+  const HolderId id = chunk->second;
+  Holder& holder = holders_[id];
+  holder.batches_expected = event.batches;
+  holder.failed = !event.complete;
+  if (holder.batches_seen == event.batches) chunks_.erase(chunk);
+  holder_changed(id, out);
+}
+
+// ---- control -------------------------------------------------------------------------------------------------------
+
+void Ledger::on(BarrierRequest& event, LedgerOut& out) {
+  Barrier barrier{event.id, event.index, {}};
+  for (const auto& [key, entry] : index(event.index).entries) {
+    for_each_sink(static_cast<SinkMask>(entry.busy | entry.doubt),
+                  [&](std::uint8_t sink) { barrier.waiting.insert(key + static_cast<char>(sink)); });
+  }
+  if (barrier.waiting.empty())
+    out.answered.push_back(event.id);
+  else
+    barriers_.push_back(std::move(barrier));
+}
+
+void Ledger::pass_barriers(IndexId id, std::string_view key, std::uint8_t sink, LedgerOut& out) {
+  for (std::size_t i = 0; i < barriers_.size();) {
+    Barrier& barrier = barriers_[i];
+    if (barrier.index == id) barrier.waiting.erase(std::string(key) + static_cast<char>(sink));
+    if (!barrier.waiting.empty()) {
+      ++i;
+      continue;
+    }
+    out.answered.push_back(barrier.id);
+    barriers_.erase(barriers_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Ledger::on(IdleRequest& event, LedgerOut&) { idle_requests_.push_back(event.id); }
+
+void Ledger::answer_idle(LedgerOut& out) {
+  if (idle_requests_.empty() || !groups_.empty()) return;
+  for (const Index& i : indexes_)
+    if (!i.entries.empty()) return;
+  out.answered.insert(out.answered.end(), idle_requests_.begin(), idle_requests_.end());
+  idle_requests_.clear();
+}
+
+}  // namespace flusso::stages

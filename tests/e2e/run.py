@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Runs the end-to-end tests: real Postgres, real OpenSearch, the real flusso binary.
+
+usage: run.py --flusso PATH [--list] [--keep] [names…]
+
+A name selects tests whose module or name contains it. Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
+scratch folder. FLUSSO_TEST_SEED repeats a random run; FLUSSO_TEST_LOG sets flusso's log level; FLUSSO_TEST_PATIENCE=3
+triples every deadline on a busy machine.
+"""
+
+import argparse
+import importlib
+import os
+import secrets
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DEBIAN_PYTHON = "/usr/bin/python3"  # the one that has psycopg2 and requests
+SECONDS_PER_TEST = int(420 * float(os.environ.get("FLUSSO_TEST_PATIENCE", "1")))
+
+
+def discover(names):
+    """(module name, test name, function) of every selected test, in file order."""
+    tests = []
+    for path in sorted(HERE.glob("test_*.py")):
+        module = importlib.import_module(path.stem)
+        for name, function in vars(module).items():
+            if name.startswith("test_") and callable(function):
+                if not names or any(wanted in f"{path.stem}.{name}" for wanted in names):
+                    tests.append((path.stem, name, function))
+    return tests
+
+
+class TookTooLong(BaseException):
+    """A test hung in spite of the deadlines of its own waits."""
+
+
+def alarm(_signal, _frame):
+    raise TookTooLong(f"the test did not end within {SECONDS_PER_TEST} s")
+
+
+def terminate(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def run_one(case, function):
+    """Runs one test and undoes it; the failure's text, or None."""
+    failure = None
+    signal.alarm(SECONDS_PER_TEST)
+    try:
+        function(case)
+    except KeyboardInterrupt:
+        case.close()
+        raise
+    except BaseException:
+        failure = traceback.format_exc()
+    finally:
+        signal.alarm(0)
+    if failure:
+        for deployment in case.deployments:
+            failure += f"\n--- end of {deployment.folder.name}/flusso.log\n{deployment.log_tail()}\n"
+    try:
+        case.close()
+    except Exception:
+        failure = (failure or "") + f"\nwhile cleaning up:\n{traceback.format_exc()}"
+    return failure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flusso", type=Path, default=HERE.parents[1] / "build/release/bin/flusso", help="the binary under test")
+    parser.add_argument("--list", action="store_true", help="print the tests and end")
+    parser.add_argument("--keep", action="store_true", help="keep the folders of the tests")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+
+    try:
+        import psycopg2, requests  # noqa: F401  only to see whether this Python has them
+    except ImportError:
+        if sys.executable == DEBIAN_PYTHON or not os.path.exists(DEBIAN_PYTHON):
+            sys.exit("the end-to-end tests need python3-psycopg2 and python3-requests; run dev/bootstrap")
+        os.execv(DEBIAN_PYTHON, [DEBIAN_PYTHON, __file__, *sys.argv[1:]])
+
+    sys.path.insert(0, str(HERE))
+    from harness.case import Case
+    from harness.postgres import DemoStore
+    from harness.services import Services
+
+    tests = discover(arguments.names)
+    if arguments.list:
+        print("\n".join(f"{module}.{name}" for module, name, _ in tests))
+        return 0
+    if not tests:
+        sys.exit(f"no test matches {' '.join(arguments.names)}")
+    if not os.access(arguments.flusso, os.X_OK):
+        sys.exit(f"there is no program {arguments.flusso}; build it (dev/build), or name one with --flusso")
+
+    seed = os.environ.get("FLUSSO_TEST_SEED") or secrets.token_hex(4)
+    print(f"seed {seed} (FLUSSO_TEST_SEED={seed} repeats it)", flush=True)
+    signal.signal(signal.SIGALRM, alarm)
+    signal.signal(signal.SIGTERM, terminate)
+    services = Services()
+    store = None
+    failed = []
+    started = time.monotonic()
+    try:
+        store = DemoStore(services.pg_url)
+        for module, name, function in tests:
+            begun = time.monotonic()
+            case = Case(name, arguments.flusso.resolve(), services, store, seed, arguments.keep)
+            failure = run_one(case, function)
+            line = f"{'FAILED' if failure else 'ok    '} {time.monotonic() - begun:6.1f} s  {module}.{name}"
+            print(line + "".join(f"\n            {note}" for note in case.notes), flush=True)
+            if failure:
+                failed.append(f"{module}.{name}")
+                print("\n".join(f"    | {text}" for text in failure.splitlines()), flush=True)
+    finally:
+        try:
+            if store:
+                store.close()
+        finally:
+            services.close()
+    for name in failed:
+        print(f"failed: {name}")
+    print(f"took {time.monotonic() - started:.0f} s")
+    print(f"{len(tests) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,104 @@
+#pragma once
+// A capture over a test database: slot and publication are made through SourceAdmin, events are collected as plain
+// text.
+
+#include <fmt/format.h>
+
+#include "tests/support/pg_database.h"
+
+namespace flusso::pg::test {
+
+inline std::string shown(const std::vector<FieldText>* fields) {
+  if (fields == nullptr) return "-";
+  std::string out = "(";
+  for (const FieldText& field : *fields) {
+    if (out.size() > 1) out += ',';
+    switch (field.state) {
+      case FieldText::State::missing:
+        out += "missing";
+        break;
+      case FieldText::State::null:
+        out += "null";
+        break;
+      case FieldText::State::unchanged:
+        out += "unchanged";
+        break;
+      case FieldText::State::text:
+        out += field.text;
+        break;
+    }
+  }
+  return out + ")";
+}
+
+// "insert 0 - (1,a)"; begin, commit and truncate by their names; nothing for keepalives.
+inline std::string shown(const CaptureEvent& event) {
+  if (const auto* row = std::get_if<RowEvent>(&event)) {
+    const char* op = row->op == ChangeOp::insert ? "insert" : row->op == ChangeOp::update ? "update" : "delete";
+    return fmt::format("{} {} {} {}", op, row->table.value, shown(row->old_fields), shown(row->new_fields));
+  }
+  if (std::holds_alternative<CaptureBegin>(event)) return "begin";
+  if (std::holds_alternative<CaptureCommit>(event)) return "commit";
+  if (std::holds_alternative<CaptureTruncate>(event)) return "truncate";
+  return {};
+}
+
+class CaptureTest : public ::testing::Test {
+ protected:
+  // Makes publication and slot over the tables of plan_ and starts a capture.
+  void prepare() {
+    auto state = make_source_admin(database.options())->prepare(plan, {});
+    ASSERT_TRUE(state) << state.error().what;
+  }
+  void open() {
+    capture = make_capture(database.options(), plan);
+    auto from = capture->start();
+    // The walsender of an earlier capture may need a moment to leave the slot.
+    for (int i = 0; i < 400 && !from && from.error().code == "pg.55006"; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      from = capture->start();
+    }
+    ASSERT_TRUE(from) << from.error().what;
+    started_at = *from;
+  }
+  void prepare_and_open() {
+    prepare();
+    if (!HasFatalFailure()) open();
+  }
+
+  // Reads until `commits` commits have been seen; the texts of all events but begin and keepalives.
+  std::vector<std::string> read_commits(int commits) {
+    std::vector<std::string> seen;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (commits > 0 && std::chrono::steady_clock::now() < deadline) {
+      auto event = capture->next(Millis(200));
+      if (!event) {
+        ADD_FAILURE() << event.error().code << " " << event.error().what;
+        return seen;
+      }
+      if (const auto* commit = std::get_if<CaptureCommit>(&*event)) {
+        last_commit = commit->end_lsn;
+        --commits;
+      }
+      const std::string text = shown(*event);
+      if (!text.empty() && text != "begin" && text != "commit") seen.push_back(text);
+    }
+    EXPECT_EQ(commits, 0) << "the stream fell silent";
+    return seen;
+  }
+  Lsn slot_flush() {
+    return database
+        .run("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = '" + database.slot() + "'")
+        .lsn(0, 0);
+  }
+  Lsn wal_now() { return database.run("SELECT pg_current_wal_lsn()").lsn(0, 0); }
+
+  void SetUp() override { ASSERT_TRUE(database.ready()); }
+
+  TestDatabase database;
+  Plan plan;
+  std::unique_ptr<ChangeCapture> capture;
+  Lsn started_at, last_commit;
+};
+
+}  // namespace flusso::pg::test

@@ -1,0 +1,87 @@
+// Thousands of random histories; every invariant of the pipeline is a test. All tests share one pass over the seeds.
+//   FLUSSO_SIM_SEEDS=n  how many seeds (default 3000)      FLUSSO_SIM_SEED=n  only that one
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "tests/sim/world.h"
+
+namespace flusso::sim {
+namespace {
+
+volatile std::sig_atomic_t g_seed = 0;  // for the handler below
+
+// A broken FLUSSO_CHECK ends the process: say which history led there.
+void tell_seed(int) {
+  std::fprintf(stderr, "the simulator was running seed %d\n", static_cast<int>(g_seed));
+  std::signal(SIGABRT, SIG_DFL);
+}
+
+std::uint64_t number(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+Weather weather_of(std::uint64_t seed) {
+  Weather weather;
+  if (seed % 4 == 1) weather = Weather{10, 1, 1, 1, 1, 1, 1, 0};      // mostly fair
+  if (seed % 4 == 2) weather = Weather{60, 10, 5, 5, 15, 15, 15, 4};  // doubt everywhere
+  if (seed % 4 == 3) weather = Weather{30, 30, 20, 5, 5, 5, 10, 15};  // busy sinks, many crashes
+  return weather;
+}
+
+Verdict run_seed(std::uint64_t seed) {
+  g_seed = static_cast<std::sig_atomic_t>(seed);
+  World world(seed, 1 + seed % 3, weather_of(seed));
+  world.run_history(world.random.between(100, 700));
+  world.come_to_rest();
+  world.crash();
+  return world.verdict;
+}
+
+const Verdict& all_seeds() {
+  static const Verdict verdict = [] {
+    std::signal(SIGABRT, tell_seed);
+    Verdict sum;
+    const std::uint64_t only = number("FLUSSO_SIM_SEED", UINT64_MAX);
+    const std::uint64_t first = only != UINT64_MAX ? only : 1;
+    const std::uint64_t count = only != UINT64_MAX ? 1 : number("FLUSSO_SIM_SEEDS", 3000);
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+      const Verdict one = run_seed(seed);
+      if (one.broken())
+        std::fprintf(stderr, "FLUSSO_SIM_SEED=%llu\n%s", static_cast<unsigned long long>(seed),
+                     one.broken_names().c_str());
+      sum.add(one, seed);
+      if (sum.broken() && seed >= first + 20) break;
+    }
+    return sum;
+  }();
+  return verdict;
+}
+
+class Simulated : public testing::TestWithParam<Invariant> {};
+
+TEST_P(Simulated, invariant) {
+  const Verdict& verdict = all_seeds();
+  EXPECT_EQ(verdict.broken(GetParam()), 0U) << verdict.first(GetParam());
+  EXPECT_GT(verdict.checked(GetParam()), 0U) << "nothing put it to the test";
+  std::printf("             checked %llu times\n", static_cast<unsigned long long>(verdict.checked(GetParam())));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pipeline, Simulated,
+    testing::Values(Invariant::confirmed_lsn_never_decreases,
+                    Invariant::no_lsn_is_confirmed_before_its_documents_are_durable,
+                    Invariant::a_document_is_never_overwritten_by_an_older_read, Invariant::one_attempt_per_id,
+                    Invariant::seed_never_beats_live, Invariant::promoted_generation_equals_source,
+                    Invariant::leases_are_zero_after_every_run, Invariant::a_failed_run_resumes_without_loss,
+                    Invariant::an_idle_database_still_advances_the_slot, Invariant::drain_confirms_everything_it_sent,
+                    Invariant::no_read_before_visible, Invariant::no_write_reaches_a_retired_generation,
+                    Invariant::every_run_comes_to_rest),
+    [](const auto& instance) { return std::string(to_text(instance.param)); });
+
+}  // namespace
+}  // namespace flusso::sim

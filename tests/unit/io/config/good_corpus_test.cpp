@@ -1,0 +1,81 @@
+// tests/corpus/good: files that load, the manual's own among them; beside each schema stands the mapping that follows
+// from it. FLUSSO_UPDATE_CORPUS=1 writes the mappings anew: read the difference before you keep it.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+#include "io/config/check_report.h"
+#include "model/mapping/derive.h"
+#include "tests/unit/io/config/reading_support.h"
+
+namespace flusso::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kGood = std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/";
+
+std::string text_of(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream out;
+  out << stream.rdbuf();
+  return out.str();
+}
+
+std::vector<fs::path> files_in(const std::string& folder, const std::string& suffix) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(kGood + folder))
+    if (entry.path().string().ends_with(suffix)) paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+void describe(const std::vector<MappingField>& fields, const std::string& indent, std::string& out) {
+  for (const MappingField& field : fields) {
+    out += fmt::format("{}{}: {}{} {}", indent, field.name, field.type, field.array ? "[]" : "",
+                       field.nullable ? "optional" : "required");
+    if (!field.options.empty()) out += " " + to_json(Value{field.options});
+    if (!field.map_values_type.empty()) out += " of " + field.map_values_type;
+    for (const std::string& variant : field.variants) out += " <" + variant;
+    out += "\n";
+    describe(field.children, indent + "  ", out);
+  }
+}
+
+TEST(GoodCorpus, schemas_load_and_have_their_mapping) {
+  const auto paths = files_in("schema", ".schema.yml");
+  ASSERT_GE(paths.size(), 5U);
+  for (const fs::path& path : paths) {
+    LoadedSchema loaded = load_schema(path.string());
+    ASSERT_TRUE(loaded.schema) << loaded.diagnostics.render_errors();
+    const IndexMapping mapping = derive_mapping("index", *loaded.schema);
+    std::string text = fmt::format("hash {}\n", mapping.hash);
+    describe(mapping.fields, "", text);
+    std::string expected = path.string();
+    expected.replace(expected.size() - std::string(".schema.yml").size(), std::string::npos, ".mapping");
+    if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(expected, std::ios::binary) << text;
+    EXPECT_EQ(text, text_of(expected)) << path;
+  }
+}
+
+TEST(GoodCorpus, configurations_load_and_their_report_shows_no_secret) {
+  const auto paths = files_in("config", ".toml");
+  ASSERT_GE(paths.size(), 4U);
+  for (const fs::path& path : paths) {
+    const auto config = load_config(path.string());
+    ASSERT_TRUE(config) << config.error().what;
+    const std::string report = render_check(*config, path.filename().string(), false);
+    EXPECT_EQ(report.find("hunter2"), std::string::npos) << report;
+    std::string expected = path.string();
+    expected.replace(expected.size() - std::string(".toml").size(), std::string::npos, ".check");
+    if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(expected, std::ios::binary) << report;
+    EXPECT_EQ(report, text_of(expected)) << path;
+  }
+}
+
+}  // namespace
+}  // namespace flusso::config

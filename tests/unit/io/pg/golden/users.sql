@@ -1,0 +1,27 @@
+SELECT root."id"::text, concat('{"id":',root."id",
+',"email":',to_json(lower(btrim(root."email", E' \t\n\r\f\v'))),
+',"kind":"customer","account":{"tier":',to_json(root."tier"),
+',"country":',coalesce(to_json(root."country"),'null'),
+',"newsletter":',CASE WHEN root."newsletter" THEN 'true' ELSE 'false' END,
+',"loginCount":',root."login_count",
+',"createdAt":',CASE WHEN root."created_at" >= timestamptz '0001-01-01 00:00:00+00' AND root."created_at" < timestamptz '10000-01-01 00:00:00+00' THEN to_json(root."created_at") ELSE 'null'::json END,
+'},"profile":',coalesce(x2._1,'null'),
+',"orders":[',x4._1,
+'],"orderCount":',x4._2,
+',"lifetimeValue":',CASE WHEN x4._4 > '-Infinity' AND x4._4 < 'Infinity' THEN x4._4::text ELSE 'null' END,
+',"lastOrderAt":',CASE WHEN x4._3 >= timestamptz '0001-01-01 00:00:00+00' AND x4._3 < timestamptz '10000-01-01 00:00:00+00' THEN to_json(x4._3) ELSE 'null'::json END,'}')
+ FROM "public"."users" AS root
+ LEFT JOIN LATERAL (SELECT concat('{"bio":',coalesce(to_json(t1."bio"),'null'),
+',"locale":',coalesce(to_json(t1."locale"),'"en"'),'}') AS _1
+ FROM "public"."profiles" AS t1
+ WHERE t1."user_id" = root."id") AS x2 ON true
+ LEFT JOIN LATERAL (SELECT string_agg(concat('{"id":',t3."id",
+',"status":',to_json(t3."status"),
+',"items":[',x6._1,']}'),',' ORDER BY t3."placed_at" DESC, t3."id" DESC) AS _1, count(*) AS _2, max(t3."placed_at") AS _3, sum(t3."total") FILTER (WHERE t3."status" <> 'cancelled') AS _4
+ FROM "public"."orders" AS t3
+ LEFT JOIN LATERAL (SELECT string_agg(concat('{"productId":',t5."product_id",
+',"unitPrice":',CASE WHEN t5."unit_price" > '-Infinity' AND t5."unit_price" < 'Infinity' THEN t5."unit_price"::text ELSE 'null' END,'}'),',' ORDER BY t5."id") AS _1
+ FROM "public"."order_items" AS t5
+ WHERE t5."order_id" = t3."id") AS x6 ON true
+ WHERE t3."user_id" = root."id") AS x4 ON true
+ WHERE root."id" = ANY($1::pg_catalog.int8[]) AND NOT (root."deleted" IS TRUE)
