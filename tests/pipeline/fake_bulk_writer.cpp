@@ -108,7 +108,8 @@ class Writer final : public FakeBulkWriter {
     if (cancelled) return cancel(id);
     if (attempt == 0) return put_on_wire(share_, client_, id);
     const auto backoff = microseconds(500 + share_.chance.below(2000));
-    share_.cluster.scheduler().after(backoff, [&share = share_, client = client_, id](SteadyTime) { put_on_wire(share, client, id); });
+    share_.cluster.scheduler().after(
+        backoff, [&share = share_, client = client_, id](SteadyTime) { put_on_wire(share, client, id); });
   }
 
   BulkOutcome read_reply(const BulkReply& reply) const override {
@@ -183,7 +184,8 @@ class Writer final : public FakeBulkWriter {
       if (found == client->pending.end()) return;
       found->second.on_wire = true;
       for (const std::string_view segment : found->second.request.segments) body += segment;
-      share.verdict.check(Invariant::no_run_ends_as_a_bug, body.size() == found->second.request.bytes, "a request's bytes are miscounted");
+      share.verdict.check(Invariant::no_run_ends_as_a_bug, body.size() == found->second.request.bytes,
+                          "a request's bytes are miscounted");
       sender = client->sender;
     }
     share.cluster.receive(std::move(sender), std::move(body), share.limits.request_timeout,

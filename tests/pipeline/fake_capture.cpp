@@ -162,6 +162,8 @@ class FakeCapture final : public ChangeCapture {
 
 }  // namespace
 
-std::unique_ptr<ChangeCapture> make_fake_capture(SourceShare& share, const Plan& plan) { return std::make_unique<FakeCapture>(share, plan); }
+std::unique_ptr<ChangeCapture> make_fake_capture(SourceShare& share, const Plan& plan) {
+  return std::make_unique<FakeCapture>(share, plan);
+}
 
 }  // namespace flusso::fakes

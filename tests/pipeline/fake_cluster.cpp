@@ -17,7 +17,8 @@ ServerAnswer failed(const char* code, bool maybe_applied) {
 
 }  // namespace
 
-// ---- data plane ------------------------------------------------------------------------------------------------------
+// ---- data plane
+// ------------------------------------------------------------------------------------------------------
 
 std::vector<FakeCluster::Action> FakeCluster::parse(const std::string& body) {
   std::vector<Action> actions;
@@ -58,7 +59,9 @@ void FakeCluster::receive(std::shared_ptr<const Sender> sender, std::string body
     const Lock lock(mutex_);
     running_.push_back(task);
   }
-  scheduler_.after(microseconds(0), [this, task, bytes = body.size(), request_timeout](SteadyTime) { arrive(task, bytes, request_timeout); });
+  scheduler_.after(microseconds(0), [this, task, bytes = body.size(), request_timeout](SteadyTime) {
+    arrive(task, bytes, request_timeout);
+  });
 }
 
 void FakeCluster::refuse(const std::shared_ptr<Task>& task, ServerAnswer with) {
@@ -92,7 +95,8 @@ void FakeCluster::arrive(const std::shared_ptr<Task>& task, std::size_t bytes, M
     return;
   }
   if (!chance_.per_mille(faults_.zombie)) return plan_work(task, chance_.per_mille(faults_.reply_lost));
-  const SteadyTime told = scheduler_.after(delay(), [this, task](SteadyTime) { answer(task, failed("http.timeout", true)); });
+  const SteadyTime told =
+      scheduler_.after(delay(), [this, task](SteadyTime) { answer(task, failed("http.timeout", true)); });
   const auto most = static_cast<std::size_t>(std::chrono::duration_cast<microseconds>(request_timeout).count());
   const bool never = chance_.per_mille(300);
   scheduler_.at(told + microseconds(never ? 0 : chance_.below(most)), [this, task, never](SteadyTime) {
@@ -107,7 +111,8 @@ void FakeCluster::note_attempts(const std::shared_ptr<Task>& task) {
   for (const Action& action : task->actions) {
     auto& others = attempts_[action.index + "/" + action.key];
     std::erase_if(others, [](const auto& other) { return other->over(); });
-    verdict_.check(Invariant::one_attempt_per_id, others.empty(), "a second attempt for " + action.index + "/" + action.key);
+    verdict_.check(Invariant::one_attempt_per_id, others.empty(),
+                   "a second attempt for " + action.index + "/" + action.key);
     others.push_back(task);
   }
   for (const auto& other : running_)
@@ -207,7 +212,8 @@ void FakeCluster::set_max_body(std::size_t bytes) {
   max_body_ = bytes;
 }
 
-// ---- control plane ---------------------------------------------------------------------------------------------------
+// ---- control plane
+// ---------------------------------------------------------------------------------------------------
 
 IndexRecord FakeCluster::record(const std::string& alias) {
   const Lock lock(mutex_);
@@ -247,7 +253,9 @@ void FakeCluster::promote(const std::string& alias, Generation generation) {
 
 void FakeCluster::retire_others(const std::string& alias, Generation keep) {
   const Lock lock(mutex_);
-  std::erase_if(indexes_, [&](const auto& index) { return index.first.starts_with(alias + "_") && index.first != concrete_name(alias, keep); });
+  std::erase_if(indexes_, [&](const auto& index) {
+    return index.first.starts_with(alias + "_") && index.first != concrete_name(alias, keep);
+  });
 }
 
 bool FakeCluster::exists(const std::string& alias, Generation generation) {
@@ -277,7 +285,8 @@ std::map<std::string, std::string> FakeCluster::documents(const std::string& ali
   return found == indexes_.end() ? std::map<std::string, std::string>{} : found->second.documents;
 }
 
-std::optional<std::string> FakeCluster::document(const std::string& alias, Generation generation, const std::string& key) {
+std::optional<std::string> FakeCluster::document(const std::string& alias, Generation generation,
+                                                 const std::string& key) {
   const Lock lock(mutex_);
   const auto index = indexes_.find(concrete_name(alias, generation));
   if (index == indexes_.end()) return std::nullopt;

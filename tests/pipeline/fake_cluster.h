@@ -1,13 +1,13 @@
 #pragma once
-// An in-memory OpenSearch: concrete indexes behind hash aliases, a durable meta store, and bulk requests that are received,
-// worked on after a while and answered after another. A request outlives the process that sent it: it may be worked on after
-// its sender gave it up or was killed.
+// An in-memory OpenSearch: concrete indexes behind hash aliases, a durable meta store, and bulk requests that are
+// received, worked on after a while and answered after another. A request outlives the process that sent it: it may be
+// worked on after its sender gave it up or was killed.
 //
 //   received ──▶ (a while) ──▶ worked on ──▶ (a while) ──▶ answered
 //   zombie:  received ──▶ answered "timeout" ──▶ (less than the request timeout) ──▶ worked on, or never
 //
-// Body of a request: action lines as render_action writes them ("put families_1 12", then the document's line; "del families_1 12").
-// Thread: any.
+// Body of a request: action lines as render_action writes them ("put families_1 12", then the document's line; "del
+// families_1 12"). Thread: any.
 
 #include <atomic>
 #include <cstdint>
@@ -54,7 +54,8 @@ class FakeCluster {
 
   // ---- data plane ----
   // Receives a body; `done` is called once, on the server's thread.
-  void receive(std::shared_ptr<const Sender> sender, std::string body, Millis request_timeout, std::function<void(ServerAnswer)> done);
+  void receive(std::shared_ptr<const Sender> sender, std::string body, Millis request_timeout,
+               std::function<void(ServerAnswer)> done);
   std::size_t running_bulks();
   // While held, requests are received but not worked on.
   void hold();
@@ -113,9 +114,9 @@ class FakeCluster {
   void arrive(const std::shared_ptr<Task>& task, std::size_t bytes, Millis request_timeout);
   void plan_work(const std::shared_ptr<Task>& task, bool reply_lost);
   void refuse(const std::shared_ptr<Task>& task, ServerAnswer with);
-  void note_attempts(const std::shared_ptr<Task>& task);                // mutex held
-  void apply(Task& task, std::string& statuses);                        // mutex held
-  void end_work(const std::shared_ptr<Task>& task);                     // mutex held
+  void note_attempts(const std::shared_ptr<Task>& task);  // mutex held
+  void apply(Task& task, std::string& statuses);          // mutex held
+  void end_work(const std::shared_ptr<Task>& task);       // mutex held
   void answer(const std::shared_ptr<Task>& task, ServerAnswer answer);
 
   Faults& faults_;
@@ -136,6 +137,8 @@ class FakeCluster {
   Scheduler scheduler_;  // last: its thread ends first
 };
 
-inline std::string concrete_name(const std::string& alias, Generation generation) { return alias + "_" + std::to_string(generation.number); }
+inline std::string concrete_name(const std::string& alias, Generation generation) {
+  return alias + "_" + std::to_string(generation.number);
+}
 
 }  // namespace flusso::fakes

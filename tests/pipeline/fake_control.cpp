@@ -1,4 +1,5 @@
-// The control plane and the records of a sink. A call may fail, and the process may die within it, before or after its effect.
+// The control plane and the records of a sink. A call may fail, and the process may die within it, before or after its
+// effect.
 #include <utility>
 
 #include "tests/pipeline/fake_sink.h"
@@ -13,7 +14,8 @@ template <class Effect>
 auto call(SinkShare& share, Effect&& effect) -> Result<decltype(effect())> {
   if (share.dead) return killed();
   if (share.cluster.away()) return fail(ErrorKind::transient, "http.connect", "the sink cannot be reached");
-  if (share.chance.per_mille(share.faults.control_failed)) return fail(ErrorKind::transient, "http.503", "the sink is busy");
+  if (share.chance.per_mille(share.faults.control_failed))
+    return fail(ErrorKind::transient, "http.503", "the sink is busy");
   const bool crash = share.chance.per_mille(share.faults.control_crash);
   if (crash && share.chance.per_mille(500)) {
     share.on_crash();
@@ -52,7 +54,8 @@ class FakeIndexAdmin final : public IndexAdmin {
     return call(share_, [&] { return share_.cluster.stage(plan.name); });
   }
   Status promote(const IndexPlan& plan, Generation generation) override {
-    if (!share_.cluster.exists(plan.name, generation)) return fail(ErrorKind::permanent, "os.index_missing", "cannot be promoted");
+    if (!share_.cluster.exists(plan.name, generation))
+      return fail(ErrorKind::permanent, "os.index_missing", "cannot be promoted");
     return call(share_, [&] { share_.cluster.promote(plan.name, generation); });
   }
   Status retire_others(const IndexPlan& plan, Generation keep) override {

@@ -14,12 +14,15 @@ int number(const std::string& text) {
   return value;
 }
 
-Table table_of(const TableRef& table) { return table.name == "parents" ? parents : table.name == "children" ? children : items; }
+Table table_of(const TableRef& table) {
+  return table.name == "parents" ? parents : table.name == "children" ? children : items;
+}
 int column(const Row& row, const std::string& name) { return name == "id" ? row.id : row.ref; }
 
 }  // namespace
 
-// ---- writing ---------------------------------------------------------------------------------------------------------
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
 
 void FakeDatabase::set_row(Table table, std::uint64_t xid, bool deleted, Row row) {
   if (deleted)
@@ -39,7 +42,8 @@ Lsn FakeDatabase::commit(const std::vector<Edit>& edits, Millis invisible_for) {
     const bool exists = found != latest_[edit.table].end();
     switch (edit.kind) {
       case Edit::Kind::put:
-        transaction.rows.push_back(RowChange{edit.table, exists ? ChangeOp::update : ChangeOp::insert, exists ? found->second : Row{}, edit.row});
+        transaction.rows.push_back(RowChange{edit.table, exists ? ChangeOp::update : ChangeOp::insert,
+                                             exists ? found->second : Row{}, edit.row});
         set_row(edit.table, transaction.xid, false, edit.row);
         break;
       case Edit::Kind::remove: {
@@ -90,7 +94,8 @@ Lsn FakeDatabase::log(Transaction transaction, Millis invisible_for) {
     rows.emplace_back(change.table, change.after.id);
   }
   for (const auto& row : rows) {
-    if (const auto found = row_visible_at_.find(row); found != row_visible_at_.end()) until = std::max(until, found->second);
+    if (const auto found = row_visible_at_.find(row); found != row_visible_at_.end())
+      until = std::max(until, found->second);
   }
   if (!transaction.truncated.empty())  // it excludes everybody
     for (const Invisible& other : invisible_) until = std::max(until, other.until);
@@ -98,7 +103,8 @@ Lsn FakeDatabase::log(Transaction transaction, Millis invisible_for) {
   if (!transaction.truncated.empty()) none_visible_before_ = until;
   for (const auto& row : rows) row_visible_at_[row] = until;
   wal_.push_back(std::move(transaction));
-  const auto place = std::upper_bound(invisible_.begin(), invisible_.end(), until, [](SteadyTime t, const Invisible& i) { return t < i.until; });
+  const auto place = std::upper_bound(invisible_.begin(), invisible_.end(), until,
+                                      [](SteadyTime t, const Invisible& i) { return t < i.until; });
   invisible_.insert(place, Invisible{until, wal_.size() - 1});
   advance();
   changed_.notify_all();
@@ -116,7 +122,8 @@ void FakeDatabase::rewrite() {
   ++filenode_;
 }
 
-// ---- visibility and truth --------------------------------------------------------------------------------------------
+// ---- visibility and truth
+// --------------------------------------------------------------------------------------------
 
 void FakeDatabase::advance() {
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -175,7 +182,8 @@ void FakeDatabase::affected(const Transaction& transaction, std::set<std::pair<D
 }
 
 bool FakeDatabase::is_visible(std::uint64_t xid) const {
-  return std::none_of(invisible_.begin(), invisible_.end(), [&](const Invisible& i) { return wal_[i.position].xid == xid; });
+  return std::none_of(invisible_.begin(), invisible_.end(),
+                      [&](const Invisible& i) { return wal_[i.position].xid == xid; });
 }
 
 const Row* FakeDatabase::visible(Table table, int id) const {
@@ -236,11 +244,13 @@ std::string FakeDatabase::history(Document which, int id) {
   const Lock lock(mutex_);
   std::string text = std::string(which == kids ? "kids " : "families ") + std::to_string(id) + ":";
   for (const Fact& fact : facts_[which][id])
-    text += " [" + (fact.lsn == kNever ? "truncate" : std::to_string(fact.lsn.value)) + " " + fact.content.value_or("gone") + "]";
+    text += " [" + (fact.lsn == kNever ? "truncate" : std::to_string(fact.lsn.value)) + " " +
+            fact.content.value_or("gone") + "]";
   return text;
 }
 
-// ---- reads -----------------------------------------------------------------------------------------------------------
+// ---- reads
+// -----------------------------------------------------------------------------------------------------------
 
 SnapshotXids FakeDatabase::snapshot() {
   const Lock lock(mutex_);
@@ -330,10 +340,12 @@ std::uint64_t FakeDatabase::next_xid() {
 bool FakeDatabase::all_visible_below(std::uint64_t xid) {
   const Lock lock(mutex_);
   advance();
-  return std::none_of(invisible_.begin(), invisible_.end(), [&](const Invisible& i) { return wal_[i.position].xid < xid; });
+  return std::none_of(invisible_.begin(), invisible_.end(),
+                      [&](const Invisible& i) { return wal_[i.position].xid < xid; });
 }
 
-// ---- slot and stream -------------------------------------------------------------------------------------------------
+// ---- slot and stream
+// -------------------------------------------------------------------------------------------------
 
 Slot FakeDatabase::slot() {
   const Lock lock(mutex_);
@@ -380,7 +392,8 @@ void FakeDatabase::note_delivered(Lsn end) {
 
 std::optional<Transaction> FakeDatabase::next_transaction(Lsn after) {
   const Lock lock(mutex_);
-  const auto next = std::upper_bound(wal_.begin(), wal_.end(), after, [](Lsn lsn, const Transaction& t) { return lsn < t.end; });
+  const auto next =
+      std::upper_bound(wal_.begin(), wal_.end(), after, [](Lsn lsn, const Transaction& t) { return lsn < t.end; });
   for (auto at = next; at != wal_.end(); ++at)
     if (at->in_stream) return *at;
   return std::nullopt;

@@ -39,10 +39,12 @@ struct Row {
 struct Edit {
   enum class Kind : std::uint8_t { put, remove, rename } kind = Kind::put;
   Table table = parents;
-  Row row;          // remove: only the id
-  int new_id = 0;   // rename
+  Row row;         // remove: only the id
+  int new_id = 0;  // rename
 };
-inline Edit put(Table table, int id, int ref, std::string text) { return Edit{Edit::Kind::put, table, Row{id, ref, std::move(text)}, 0}; }
+inline Edit put(Table table, int id, int ref, std::string text) {
+  return Edit{Edit::Kind::put, table, Row{id, ref, std::move(text)}, 0};
+}
 inline Edit put(int id, std::string text) { return put(parents, id, 0, std::move(text)); }
 inline Edit drop(Table table, int id) { return Edit{Edit::Kind::remove, table, Row{id, 0, {}}, 0}; }
 
@@ -111,8 +113,8 @@ class FakeDatabase {
   // ---- truth ----
   // Documents that transactions in (after, up_to] changed.
   std::set<std::pair<Document, int>> changed_between(Lsn after, Lsn up_to);
-  // Was `stored` the document's content at some moment since everything up to `confirmed` was visible in it? Documents that
-  // could not be built, or are refused by sinks, at some such moment may hold anything.
+  // Was `stored` the document's content at some moment since everything up to `confirmed` was visible in it? Documents
+  // that could not be built, or are refused by sinks, at some such moment may hold anything.
   bool is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored);
   // A line for people: the document's history.
   std::string history(Document which, int id);

@@ -38,7 +38,8 @@ Field text_field() {
   return field;
 }
 
-Field join_field(const std::string& name, JoinVerb verb, Table target, const std::string& key, std::vector<Field> fields) {
+Field join_field(const std::string& name, JoinVerb verb, Table target, const std::string& key,
+                 std::vector<Field> fields) {
   JoinField join;
   join.verb = verb;
   join.table = TableRef{"public", name_of(target)};
@@ -55,7 +56,9 @@ Field join_field(const std::string& name, JoinVerb verb, Table target, const std
 
 std::string_view index_name(Document which) { return which == families ? "families" : "kids"; }
 Document document_of(const IndexPlan& index) { return index.name == "families" ? families : kids; }
-Table table_of(const TableRef& table) { return table.name == "parents" ? parents : table.name == "children" ? children : items; }
+Table table_of(const TableRef& table) {
+  return table.name == "parents" ? parents : table.name == "children" ? children : items;
+}
 
 std::vector<IndexPlan> index_plans(const std::vector<Document>& which, FailurePolicy on_error) {
   std::vector<IndexPlan> plans;
@@ -68,7 +71,8 @@ std::vector<IndexPlan> index_plans(const std::vector<Document>& which, FailurePo
     plan.schema.fields.push_back(text_field());
     if (document == families) {
       Field inner = join_field("items", JoinVerb::has_many, items, "child_id", {text_field()});
-      plan.schema.fields.push_back(join_field("children", JoinVerb::has_many, children, "parent_id", {text_field(), std::move(inner)}));
+      plan.schema.fields.push_back(
+          join_field("children", JoinVerb::has_many, children, "parent_id", {text_field(), std::move(inner)}));
     } else {
       plan.schema.fields.push_back(join_field("parent", JoinVerb::belongs_to, parents, "parent_id", {text_field()}));
     }

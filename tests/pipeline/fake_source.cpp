@@ -46,8 +46,8 @@ class FakeVisibility final : public Visibility {
 class FakeResolver final : public RowResolver {
  public:
   FakeResolver(SourceShare& share, const Plan& plan) : share_(share), plan_(plan) {}
-  Status resolve(const LookupPlan& lookup, std::size_t page_keys, const std::function<Status(IndexId, std::vector<std::string>)>& emit,
-                 std::stop_token stop) override {
+  Status resolve(const LookupPlan& lookup, std::size_t page_keys,
+                 const std::function<Status(IndexId, std::vector<std::string>)>& emit, std::stop_token stop) override {
     for (const LookupPlan::Start& start : lookup.starts) {
       if (!read_delay(share_, stop)) return stopped();
       if (fails(share_)) return broken_off();
@@ -85,7 +85,8 @@ class FakeDocuments final : public DocumentSource {
   }
 
  private:
-  Status put(const BuildBatch& batch, const std::vector<std::optional<std::string>>& found, Intake& intake, const std::stop_token& stop) {
+  Status put(const BuildBatch& batch, const std::vector<std::optional<std::string>>& found, Intake& intake,
+             const std::stop_token& stop) {
     const std::size_t turn = share_.chance.below(batch.items.size());
     for (std::size_t n = 0; n < batch.items.size(); ++n) {
       const std::size_t i = (n + turn) % batch.items.size();
@@ -98,7 +99,8 @@ class FakeDocuments final : public DocumentSource {
       if (!found[i])
         FLUSSO_TRY(intake.add_tombstone(item.key, item.targets));
       else if (is_broken(*found[i]))
-        intake.add_failure(DocFailure{item.key, item.targets, Error{ErrorKind::permanent, "pg.22012", "division by zero"}});
+        intake.add_failure(
+            DocFailure{item.key, item.targets, Error{ErrorKind::permanent, "pg.22012", "division by zero"}});
       else
         FLUSSO_TRY(intake.add(item.key, *found[i], item.targets));
     }
@@ -122,7 +124,8 @@ class FakeScan final : public SnapshotScan {
     std::string from;
     for (std::size_t i = share_.chunk_rows; i < ids.size(); i += share_.chunk_rows) {
       const std::string to = std::to_string(ids[i]);
-      chunks.chunks.push_back(Chunk{Chunk::Kind::key, indexed.schema.table, from, to, static_cast<double>(share_.chunk_rows.load())});
+      chunks.chunks.push_back(
+          Chunk{Chunk::Kind::key, indexed.schema.table, from, to, static_cast<double>(share_.chunk_rows.load())});
       from = to;
     }
     chunks.chunks.push_back(Chunk{Chunk::Kind::key, indexed.schema.table, from, "", 1});
@@ -130,13 +133,15 @@ class FakeScan final : public SnapshotScan {
     return chunks;
   }
 
-  Status read(IndexId index, const Chunk& chunk, std::uint32_t filenode, Targets targets, Intake& intake, std::stop_token stop) override {
+  Status read(IndexId index, const Chunk& chunk, std::uint32_t filenode, Targets targets, Intake& intake,
+              std::stop_token stop) override {
     if (!read_delay(share_, stop)) return stopped();
     if (fails(share_)) return broken_off();
     if (filenode != share_.database.filenode())
       return fail(ErrorKind::permanent, "pg.rewritten", "the table was rewritten since its chunks were planned");
     ++share_.chunks_open;
-    const auto rows = share_.database.scan(document_of(plan_.indexes[index.value]), number(chunk.from, INT32_MIN), number(chunk.to, INT32_MAX));
+    const auto rows = share_.database.scan(document_of(plan_.indexes[index.value]), number(chunk.from, INT32_MIN),
+                                           number(chunk.to, INT32_MAX));
     const Status done = put(rows, targets, intake, stop);
     intake.flush();
     --share_.chunks_open;
@@ -152,7 +157,8 @@ class FakeScan final : public SnapshotScan {
     return value;
   }
 
-  Status put(const std::vector<std::pair<int, std::string>>& rows, Targets targets, Intake& intake, const std::stop_token& stop) {
+  Status put(const std::vector<std::pair<int, std::string>>& rows, Targets targets, Intake& intake,
+             const std::stop_token& stop) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (i % 3 == 2) {
         if (!read_delay(share_, stop)) return stopped();
@@ -209,9 +215,17 @@ class FakeSourceAdmin final : public SourceAdmin {
 }  // namespace
 
 std::unique_ptr<Visibility> make_fake_visibility(SourceShare& share) { return std::make_unique<FakeVisibility>(share); }
-std::unique_ptr<RowResolver> make_fake_resolver(SourceShare& share, const Plan& plan) { return std::make_unique<FakeResolver>(share, plan); }
-std::unique_ptr<DocumentSource> make_fake_documents(SourceShare& share, const Plan& plan) { return std::make_unique<FakeDocuments>(share, plan); }
-std::unique_ptr<SnapshotScan> make_fake_scan(SourceShare& share, const Plan& plan) { return std::make_unique<FakeScan>(share, plan); }
-std::unique_ptr<SourceAdmin> make_fake_source_admin(SourceShare& share) { return std::make_unique<FakeSourceAdmin>(share); }
+std::unique_ptr<RowResolver> make_fake_resolver(SourceShare& share, const Plan& plan) {
+  return std::make_unique<FakeResolver>(share, plan);
+}
+std::unique_ptr<DocumentSource> make_fake_documents(SourceShare& share, const Plan& plan) {
+  return std::make_unique<FakeDocuments>(share, plan);
+}
+std::unique_ptr<SnapshotScan> make_fake_scan(SourceShare& share, const Plan& plan) {
+  return std::make_unique<FakeScan>(share, plan);
+}
+std::unique_ptr<SourceAdmin> make_fake_source_admin(SourceShare& share) {
+  return std::make_unique<FakeSourceAdmin>(share);
+}
 
 }  // namespace flusso::fakes

@@ -1,6 +1,6 @@
 #pragma once
-// The source's ports over a FakeDatabase. Every read sees the tables at one moment of the call, after a random small delay
-// on the caller's own lane and before another one, so that results arrive late and out of order.
+// The source's ports over a FakeDatabase. Every read sees the tables at one moment of the call, after a random small
+// delay on the caller's own lane and before another one, so that results arrive late and out of order.
 
 #include <atomic>
 #include <condition_variable>
@@ -32,9 +32,9 @@ struct SourceShare {
   std::function<void()> on_prepare = [] {};
   std::atomic<bool> dead{false};  // the process was killed: nothing it does has an effect any more
 
-  std::atomic<unsigned> runs{0};             // streams opened
-  std::atomic<unsigned> keep_alives{0};      // feedback while intake is paused
-  std::atomic<unsigned> chunks_open{0};      // chunk transactions open now
+  std::atomic<unsigned> runs{0};               // streams opened
+  std::atomic<unsigned> keep_alives{0};        // feedback while intake is paused
+  std::atomic<unsigned> chunks_open{0};        // chunk transactions open now
   std::atomic<unsigned> chunks_given_back{0};  // reads that ended without having read all
   std::atomic<unsigned> chunks_read{0};
   std::atomic<unsigned> plans_made{0};

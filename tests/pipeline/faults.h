@@ -21,8 +21,8 @@ struct Faults {
   Rate control_crash{0};    // the process dies within such a call
 
   void calm() {
-    for (Rate* rate : {&late_visibility, &capture_lost, &read_failed, &slow_read, &slow_bulk, &item_busy, &refused, &unreachable, &reply_lost,
-                       &zombie, &control_failed, &control_crash})
+    for (Rate* rate : {&late_visibility, &capture_lost, &read_failed, &slow_read, &slow_bulk, &item_busy, &refused,
+                       &unreachable, &reply_lost, &zombie, &control_failed, &control_crash})
       rate->store(0);
   }
 };

@@ -1,5 +1,5 @@
-// Random histories on the real graph: changes, seeding, failures and deaths at once; every invariant is a test. All tests
-// share one pass over the seeds.
+// Random histories on the real graph: changes, seeding, failures and deaths at once; every invariant is a test. All
+// tests share one pass over the seeds.
 //   FLUSSO_PIPELINE_SEEDS=n  how many seeds (default 100)      FLUSSO_PIPELINE_SEED=n  only that one
 #include <gtest/gtest.h>
 
@@ -67,7 +67,8 @@ Edit random_edit(Chance& chance) {
 
 void random_commit(World& world) {
   std::vector<Edit> edits;
-  for (int left = world.chance.per_mille(50) ? 30 : world.chance.between(1, 4); left > 0; --left) edits.push_back(random_edit(world.chance));
+  for (int left = world.chance.per_mille(50) ? 30 : world.chance.between(1, 4); left > 0; --left)
+    edits.push_back(random_edit(world.chance));
   const bool late = world.chance.per_mille(world.faults.late_visibility);
   world.database.commit(edits, Millis{late ? world.chance.between(1, 8) : 0});
 }
@@ -77,7 +78,8 @@ void load(World& world) {
   for (std::size_t table = 0; table < kTables; ++table)
     for (int id = 1; id <= kRows[table]; ++id)
       if (world.chance.per_mille(800))
-        edits.push_back(put(static_cast<Table>(table), id, table == 0 ? 0 : world.chance.between(1, kRows[table - 1]), random_text(world.chance)));
+        edits.push_back(put(static_cast<Table>(table), id, table == 0 ? 0 : world.chance.between(1, kRows[table - 1]),
+                            random_text(world.chance)));
   world.database.commit(edits);
   for (int i = 0; i < 4; ++i) random_commit(world);  // some of it is not visible yet when the slot is made
 }
@@ -119,7 +121,8 @@ void check_end(World& world) {
   if (process.result()) {
     const Slot slot = world.database.slot();
     world.verdict.check(Invariant::drain_confirms_everything_it_sent, slot.confirmed >= slot.delivered,
-                        std::to_string(slot.delivered.value) + " was delivered, " + std::to_string(slot.confirmed.value) + " confirmed");
+                        std::to_string(slot.delivered.value) + " was delivered, " +
+                            std::to_string(slot.confirmed.value) + " confirmed");
   }
 }
 
@@ -143,24 +146,31 @@ void run_seed(std::uint64_t seed, Verdict& sum) {
   world.faults.calm();
   for (auto& cluster : world.clusters) cluster->set_away(false);
   // What still goes wrong now went wrong before the weather changed.
-  for (int attempts = 0; attempts < 5 && !world.await([&] { return world.at_rest() || !world.running(); }); ++attempts) {
+  for (int attempts = 0; attempts < 5 && !world.await([&] { return world.at_rest() || !world.running(); });
+       ++attempts) {
   }
   if (!world.running()) world.start();
   const bool rests = world.come_to_rest();
-  if (failures != 0) world.verdict.check(Invariant::a_failed_run_resumes_without_loss, rests && world.verdict.broken(Invariant::promoted_generation_equals_source) == 0, "see promoted_generation_equals_source");
+  if (failures != 0)
+    world.verdict.check(Invariant::a_failed_run_resumes_without_loss,
+                        rests && world.verdict.broken(Invariant::promoted_generation_equals_source) == 0,
+                        "see promoted_generation_equals_source");
   if (rests) {
     world.database.other_activity();
     world.verdict.check(Invariant::an_idle_database_still_advances_the_slot,
-                        world.await([&] { return world.database.slot().confirmed >= world.database.wal_end(); }), world.state_of_rest());
+                        world.await([&] { return world.database.slot().confirmed >= world.database.wal_end(); }),
+                        world.state_of_rest());
     if (seed % 2 == 0) {
       random_commit(world);
       const Status drained = world.drain();
-      world.verdict.check(Invariant::drain_confirms_everything_it_sent, drained.has_value(), drained ? "" : drained.error().what);
+      world.verdict.check(Invariant::drain_confirms_everything_it_sent, drained.has_value(),
+                          drained ? "" : drained.error().what);
       check_end(world);
     }
   }
   if (world.verdict.broken() != 0)
-    std::fprintf(stderr, "FLUSSO_PIPELINE_SEED=%llu\n%s", static_cast<unsigned long long>(seed), world.verdict.examples().c_str());
+    std::fprintf(stderr, "FLUSSO_PIPELINE_SEED=%llu\n%s", static_cast<unsigned long long>(seed),
+                 world.verdict.examples().c_str());
   sum.add(world.verdict, seed);
 }
 
@@ -190,16 +200,17 @@ TEST_P(Pipeline, invariant) {
   EXPECT_TRUE(!all || verdict.checked(GetParam()) > 0) << "nothing put it to the test";
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Pipeline,
-                         testing::Values(Invariant::confirmed_lsn_never_decreases,
-                                         Invariant::no_lsn_is_confirmed_before_its_documents_are_durable, Invariant::one_attempt_per_id,
-                                         Invariant::promoted_generation_equals_source, Invariant::leases_are_zero_after_every_run,
-                                         Invariant::peak_bytes_stay_within_budget, Invariant::a_failed_run_resumes_without_loss,
-                                         Invariant::an_idle_database_still_advances_the_slot, Invariant::drain_confirms_everything_it_sent,
-                                         Invariant::no_write_reaches_a_retired_generation,
-                                         Invariant::no_run_writes_before_the_bulks_of_earlier_ones_have_ended,
-                                         Invariant::no_run_ends_as_a_bug, Invariant::every_run_comes_to_rest),
-                         [](const auto& instance) { return std::string(to_text(instance.param)); });
+INSTANTIATE_TEST_SUITE_P(
+    Seeds, Pipeline,
+    testing::Values(Invariant::confirmed_lsn_never_decreases,
+                    Invariant::no_lsn_is_confirmed_before_its_documents_are_durable, Invariant::one_attempt_per_id,
+                    Invariant::promoted_generation_equals_source, Invariant::leases_are_zero_after_every_run,
+                    Invariant::peak_bytes_stay_within_budget, Invariant::a_failed_run_resumes_without_loss,
+                    Invariant::an_idle_database_still_advances_the_slot, Invariant::drain_confirms_everything_it_sent,
+                    Invariant::no_write_reaches_a_retired_generation,
+                    Invariant::no_run_writes_before_the_bulks_of_earlier_ones_have_ended,
+                    Invariant::no_run_ends_as_a_bug, Invariant::every_run_comes_to_rest),
+    [](const auto& instance) { return std::string(to_text(instance.param)); });
 
 }  // namespace
 }  // namespace flusso::fakes

@@ -1,7 +1,7 @@
 #pragma once
-// Things that happen later, on one thread, strictly in the order in which they are due. What is asked for now comes after
-// everything that was already due, however late the thread is: the fakes' promises about time hold on a busy machine too.
-// Thread: any.
+// Things that happen later, on one thread, strictly in the order in which they are due. What is asked for now comes
+// after everything that was already due, however late the thread is: the fakes' promises about time hold on a busy
+// machine too. Thread: any.
 
 #include <chrono>
 #include <condition_variable>

@@ -9,20 +9,32 @@ constexpr std::size_t kExamples = 5;
 
 std::string_view to_text(Invariant invariant) {
   switch (invariant) {
-    case Invariant::confirmed_lsn_never_decreases: return "confirmed_lsn_never_decreases";
-    case Invariant::no_lsn_is_confirmed_before_its_documents_are_durable: return "no_lsn_is_confirmed_before_its_documents_are_durable";
-    case Invariant::one_attempt_per_id: return "one_attempt_per_id";
-    case Invariant::promoted_generation_equals_source: return "promoted_generation_equals_source";
-    case Invariant::leases_are_zero_after_every_run: return "leases_are_zero_after_every_run";
-    case Invariant::peak_bytes_stay_within_budget: return "peak_bytes_stay_within_budget";
-    case Invariant::a_failed_run_resumes_without_loss: return "a_failed_run_resumes_without_loss";
-    case Invariant::an_idle_database_still_advances_the_slot: return "an_idle_database_still_advances_the_slot";
-    case Invariant::drain_confirms_everything_it_sent: return "drain_confirms_everything_it_sent";
-    case Invariant::no_write_reaches_a_retired_generation: return "no_write_reaches_a_retired_generation";
+    case Invariant::confirmed_lsn_never_decreases:
+      return "confirmed_lsn_never_decreases";
+    case Invariant::no_lsn_is_confirmed_before_its_documents_are_durable:
+      return "no_lsn_is_confirmed_before_its_documents_are_durable";
+    case Invariant::one_attempt_per_id:
+      return "one_attempt_per_id";
+    case Invariant::promoted_generation_equals_source:
+      return "promoted_generation_equals_source";
+    case Invariant::leases_are_zero_after_every_run:
+      return "leases_are_zero_after_every_run";
+    case Invariant::peak_bytes_stay_within_budget:
+      return "peak_bytes_stay_within_budget";
+    case Invariant::a_failed_run_resumes_without_loss:
+      return "a_failed_run_resumes_without_loss";
+    case Invariant::an_idle_database_still_advances_the_slot:
+      return "an_idle_database_still_advances_the_slot";
+    case Invariant::drain_confirms_everything_it_sent:
+      return "drain_confirms_everything_it_sent";
+    case Invariant::no_write_reaches_a_retired_generation:
+      return "no_write_reaches_a_retired_generation";
     case Invariant::no_run_writes_before_the_bulks_of_earlier_ones_have_ended:
       return "no_run_writes_before_the_bulks_of_earlier_ones_have_ended";
-    case Invariant::no_run_ends_as_a_bug: return "no_run_ends_as_a_bug";
-    case Invariant::every_run_comes_to_rest: return "every_run_comes_to_rest";
+    case Invariant::no_run_ends_as_a_bug:
+      return "no_run_ends_as_a_bug";
+    case Invariant::every_run_comes_to_rest:
+      return "every_run_comes_to_rest";
   }
   return "unknown";
 }
@@ -75,7 +87,8 @@ void Verdict::add(const Verdict& other, std::uint64_t seed) {
     seen_[i].checked += other.seen_[i].checked;
     seen_[i].broken += other.seen_[i].broken;
     for (const std::string& example : other.seen_[i].examples)
-      if (seen_[i].examples.size() < kExamples) seen_[i].examples.push_back("seed " + std::to_string(seed) + ": " + example);
+      if (seen_[i].examples.size() < kExamples)
+        seen_[i].examples.push_back("seed " + std::to_string(seed) + ": " + example);
   }
 }
 

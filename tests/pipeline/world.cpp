@@ -8,12 +8,14 @@
 namespace flusso::fakes {
 namespace {
 
-// Groups of the capture thread are cut at 1024 changes of at least 512 bytes each; one group may be larger than the account.
+// Groups of the capture thread are cut at 1024 changes of at least 512 bytes each; one group may be larger than the
+// account.
 constexpr std::uint64_t kLargestGroup = 1024 * 512;
 
 }  // namespace
 
-// ---- world -----------------------------------------------------------------------------------------------------------
+// ---- world
+// -----------------------------------------------------------------------------------------------------------
 
 World::World(std::uint64_t seed, std::size_t sinks, Plain plain) : chance(seed) {
   for (std::size_t i = 0; i < sinks; ++i)
@@ -106,16 +108,21 @@ bool World::at_rest() {
 std::string World::state_of_rest() {
   std::string text = running() ? "running" : "not running";
   if (process_) {
-    if (process_->ended() && !process_->result()) text += " (" + process_->result().error().code + ": " + process_->result().error().what + ")";
-    text += ", " + std::string(pipeline::to_text(process_->status.phase.load())) + ", runs " + std::to_string(process_->status.runs.load());
-    text += ", groups " + std::to_string(process_->status.groups_confirmed.load()) + " of " + std::to_string(process_->status.groups_put.load());
+    if (process_->ended() && !process_->result())
+      text += " (" + process_->result().error().code + ": " + process_->result().error().what + ")";
+    text += ", " + std::string(pipeline::to_text(process_->status.phase.load())) + ", runs " +
+            std::to_string(process_->status.runs.load());
+    text += ", groups " + std::to_string(process_->status.groups_confirmed.load()) + " of " +
+            std::to_string(process_->status.groups_put.load());
     text += ", documents in flight " + std::to_string(process_->status.documents_in_flight.load());
   }
-  text += ", slot at " + std::to_string(database.slot().confirmed.value) + " of " + std::to_string(database.wal_end().value);
+  text += ", slot at " + std::to_string(database.slot().confirmed.value) + " of " +
+          std::to_string(database.wal_end().value);
   for (std::size_t s = 0; s < std::min(plain_from, clusters.size()); ++s) {
     for (const Document which : enabled_) {
       const IndexRecord record = clusters[s]->record(std::string(index_name(which)));
-      text += ", " + std::string(index_name(which)) + " " + std::to_string(record.active.number) + (record.seeded ? " seeded" : "") +
+      text += ", " + std::string(index_name(which)) + " " + std::to_string(record.active.number) +
+              (record.seeded ? " seeded" : "") +
               (record.staged ? " staged " + std::to_string(record.staged->number) : "");
     }
     text += ", bulks running " + std::to_string(clusters[s]->running_bulks());
@@ -140,8 +147,8 @@ void World::compare() {
       const auto found = clusters[s]->documents(alias, generation);
       const auto check = [&](bool holds, const std::string& key, const std::string& what) {
         verdict.check(Invariant::promoted_generation_equals_source, holds,
-                      alias + "_" + std::to_string(generation.number) + "/" + key + " of sink " + std::to_string(s) + " " + what + "; " +
-                          database.history(which, std::stoi(key)));
+                      alias + "_" + std::to_string(generation.number) + "/" + key + " of sink " + std::to_string(s) +
+                          " " + what + "; " + database.history(which, std::stoi(key)));
       };
       for (const auto& [key, text] : expected) {
         if (is_broken(text) || is_refused(text)) continue;
@@ -156,7 +163,9 @@ void World::compare() {
   }
 }
 
-Generation World::serving(Document which, std::size_t sink) { return clusters[sink]->record(std::string(index_name(which))).active; }
+Generation World::serving(Document which, std::size_t sink) {
+  return clusters[sink]->record(std::string(index_name(which))).active;
+}
 
 std::optional<std::string> World::stored(Document which, int id, std::size_t sink) {
   return clusters[sink]->document(std::string(index_name(which)), serving(which, sink), std::to_string(id));
@@ -167,7 +176,8 @@ void World::check_confirmed(Process& process, Lsn before, Lsn now) {
                 "from " + std::to_string(before.value) + " to " + std::to_string(now.value));
   for (std::size_t s = 0; s < std::min(plain_from, clusters.size()); ++s) {
     const std::scoped_lock lock(clusters[s]->records_mutex);
-    verdict.check(Invariant::no_lsn_is_confirmed_before_its_documents_are_durable, clusters[s]->source && clusters[s]->source->claimed >= now,
+    verdict.check(Invariant::no_lsn_is_confirmed_before_its_documents_are_durable,
+                  clusters[s]->source && clusters[s]->source->claimed >= now,
                   std::to_string(now.value) + " was confirmed before it was claimed");
   }
   for (const auto& [which, id] : database.changed_between(before, now)) {
@@ -187,13 +197,16 @@ void World::check_document(Process& process, std::size_t sink, Document which, i
     const bool retired = sink < plain_from && record.active != *generation && record.staged != generation;
     if (retired) continue;
     const auto stored = cluster.document(alias, *generation, std::to_string(id));
-    verdict.check(Invariant::no_lsn_is_confirmed_before_its_documents_are_durable, database.is_fresh(which, id, confirmed, stored),
-                  std::to_string(confirmed.value) + " was confirmed, but " + concrete_name(alias, *generation) + "/" + std::to_string(id) +
-                      " of sink " + std::to_string(sink) + " holds " + stored.value_or("nothing") + "; " + database.history(which, id));
+    verdict.check(Invariant::no_lsn_is_confirmed_before_its_documents_are_durable,
+                  database.is_fresh(which, id, confirmed, stored),
+                  std::to_string(confirmed.value) + " was confirmed, but " + concrete_name(alias, *generation) + "/" +
+                      std::to_string(id) + " of sink " + std::to_string(sink) + " holds " + stored.value_or("nothing") +
+                      "; " + database.history(which, id));
   }
 }
 
-// ---- process ---------------------------------------------------------------------------------------------------------
+// ---- process
+// ---------------------------------------------------------------------------------------------------------
 
 Process::Process(World& world, const std::vector<Document>& enabled, FailurePolicy on_error)
     : source{world.database, world.faults, world.chance, [&world] { world.ring(); }}, world_(world) {
@@ -229,7 +242,8 @@ Process::Process(World& world, const std::vector<Document>& enabled, FailurePoli
     check_leases();
     check_peaks();
     if (!killed_ && !result_)
-      world_.verdict.check(Invariant::no_run_ends_as_a_bug, result_.error().kind != ErrorKind::bug, result_.error().code + ": " + result_.error().what);
+      world_.verdict.check(Invariant::no_run_ends_as_a_bug, result_.error().kind != ErrorKind::bug,
+                           result_.error().code + ": " + result_.error().what);
     ended_ = true;
     world_.ring();
   });

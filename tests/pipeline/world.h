@@ -1,7 +1,7 @@
 #pragma once
-// The world around one or more processes: a database, clusters, chance, and what must hold at any time. A process is the real
-// Supervisor with the real graph; it may be drained, aborted or killed, and the next one finds what it left behind.
-// Thread: any, but processes are started and ended by the test's thread.
+// The world around one or more processes: a database, clusters, chance, and what must hold at any time. A process is
+// the real Supervisor with the real graph; it may be drained, aborted or killed, and the next one finds what it left
+// behind. Thread: any, but processes are started and ended by the test's thread.
 
 #include <condition_variable>
 #include <functional>
