@@ -9,17 +9,24 @@
 #include "cli/commands/run.h"
 #include "cli/print.h"
 #include "cli/signals.h"
+#include "io/pg/slot.h"
 #include "io/telemetry/log_backend.h"
 
 namespace {
 
 using namespace flusso;
 
+std::string slot_name_fault(const std::string& slot) {
+  const Status good = pg::check_slot_name(slot);
+  return good ? std::string() : good.error().message;
+}
+
 void add_run(CLI::App& app, cli::RunOptions& run) {
   CLI::App* command = app.add_subcommand("run", "Seed what is unseeded and follow live changes until stopped");
   command->add_option("-c,--config", run.config, "Configuration file")->envname("FLUSSO_CONFIG")->capture_default_str();
   command->add_option("--slot", run.slot, "Replication slot; created when absent")
       ->envname("FLUSSO_SLOT")
+      ->check(CLI::Validator(slot_name_fault, "NAME"))
       ->capture_default_str();
   command->add_option("--publication", run.publication, "Publication; created and extended when the role may")
       ->envname("FLUSSO_PUBLICATION")

@@ -223,7 +223,7 @@ void Ledger::on(Completion& event, LedgerOut& out) {
   for (const CompletedDoc& doc : event.docs) {
     OutcomeKind outcome = doc.outcome;
     if (outcome == OutcomeKind::gone && !(doc.targets & index(doc.index).targets).empty())
-      out.alarms.push_back("an index that is written to was deleted in the sink");
+      out.alarms.emplace_back("an index that is written to was deleted in the sink");
     finish(doc.index, doc.key, bit(event.sink.value), outcome, out);
   }
 }
