@@ -18,7 +18,7 @@ using namespace flusso;
 
 std::string slot_name_fault(const std::string& slot) {
   const Status good = pg::check_slot_name(slot);
-  return good ? std::string() : good.error().message;
+  return good ? std::string() : good.error().what;
 }
 
 void add_run(CLI::App& app, cli::RunOptions& run) {
