@@ -85,6 +85,10 @@ class Keeper {
         FLUSSO_TRY(go_on(index, alias, *state.staged, kept));
       } else if (!there) {
         FLUSSO_TRY(build_anew(index, alias, kept));
+      } else if (history_.record) {
+        // A crash may have fallen between a promotion and what follows it.
+        FLUSSO_TRY(admin.retire_others(index, state.active));
+        FLUSSO_TRY(sink_.records->remove_seed(alias));
       }
     } else {
       const Generation building = state.staged.value_or(state.active);

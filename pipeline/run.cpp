@@ -431,6 +431,13 @@ void Run::refresh_if_caught_up(SteadyTime at) {
 
 // ---- the end -------------------------------------------------------------------------------------------------------
 
+Error Run::drain_deadline() const {
+  return Error{ErrorKind::transient, "run.drain_deadline",
+               fmt::format("not everything could be written and confirmed within {} s; what is left is repeated at the "
+                           "next start",
+                           options_.drain_deadline.count() / 1000)};
+}
+
 Status Run::drain(const std::stop_token& stop) {
   status_.phase.store(Phase::draining);
   const SteadyTime deadline = now() + options_.drain_deadline;
@@ -459,16 +466,18 @@ Status Run::drain(const std::stop_token& stop) {
       graph_->post(stages::IdleRequest{*question});
     }
     if (idle && quiet) break;
-    if (now() > deadline)
-      return fail(ErrorKind::transient, "run.drain_deadline",
-                  fmt::format("not everything could be written within {} s; what is left is repeated at the next start",
-                              options_.drain_deadline.count() / 1000));
+    if (now() > deadline) return fail(drain_deadline());
   }
   if (stop.stop_requested()) return {};
   for (std::size_t job = 0; job < jobs_.size(); ++job) FLUSSO_TRY(save_progress(job));
   restart_after_.reset();  // the staged generation is durable: the next start goes on with it
-  last_claim_ = SteadyTime{};
-  FLUSSO_TRY(claim_and_confirm(now()));
+  while (durable_) {
+    last_claim_ = SteadyTime{};
+    FLUSSO_TRY(claim_and_confirm(now()));
+    if (!durable_) break;  // a sink that cannot note the position now is asked again
+    if (now() > deadline) return fail(drain_deadline());
+    if (!pause(stop, options_.claim_interval)) return {};
+  }
   drained_ = true;
   return {};
 }

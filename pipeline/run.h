@@ -85,6 +85,7 @@ class Run {
   Status claim_and_confirm(SteadyTime now);
   void refresh_if_caught_up(SteadyTime now);
   Status drain(const std::stop_token& stop);
+  Error drain_deadline() const;
   Status await_answer(std::uint64_t id, const std::stop_token& stop);
   bool seeding() const;
   Mail wait_for_mail(const std::stop_token& stop);

@@ -1,12 +1,13 @@
 #include "stages/assemble.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "model/check.h"
 
 namespace flusso::stages {
 
-Assemble::Assemble(Lsn confirmed, AssembleLimits limits) : limits_(limits), emitted_(confirmed) {}
+Assemble::Assemble(Lsn confirmed, AssembleLimits limits) : limits_(limits), emitted_(confirmed), reached_(confirmed) {}
 
 void Assemble::open(SteadyTime now) {
   if (open_) return;
@@ -40,7 +41,7 @@ void Assemble::row(const RowEvent& event, SteadyTime now) {
   if (event.old_fields != nullptr) change.old_fields = append(*event.old_fields);
   if (event.new_fields != nullptr) change.new_fields = append(*event.new_fields);
   group_.changes.push_back(change);
-  group_.end_lsn.reset();  // the group reaches into a transaction whose end has not been seen
+  end_unseen_ = true;
 }
 
 void Assemble::truncate(const CaptureTruncate& event, SteadyTime now) {
@@ -50,26 +51,22 @@ void Assemble::truncate(const CaptureTruncate& event, SteadyTime now) {
     xid_noted_ = true;
   }
   group_.truncated.insert(group_.truncated.end(), event.tables.begin(), event.tables.end());
-  group_.end_lsn.reset();
+  end_unseen_ = true;
 }
 
 void Assemble::commit(Xid, Lsn end_lsn, SteadyTime now) {
   in_transaction_ = false;
-  // A position at or below what was passed on already: a transaction replayed after the slot stepped back. Its changes
-  // count, its position does not.
+  end_unseen_ = false;
   open(now);
-  if (end_lsn > emitted_) {
-    emitted_ = end_lsn;
-    group_.end_lsn = end_lsn;
-  }
+  // A transaction replayed after the slot stepped back: its changes count, its position does not.
+  reached_ = std::max(reached_, end_lsn);
 }
 
 void Assemble::keepalive(Lsn lsn, SteadyTime now) {
   // Inside a transaction the position says nothing; after a reconnect positions go back, because decoding restarts.
-  if (in_transaction_ || lsn <= emitted_) return;
+  if (in_transaction_ || lsn <= reached_) return;
   open(now);
-  emitted_ = lsn;
-  group_.end_lsn = lsn;
+  reached_ = lsn;
 }
 
 std::uint64_t Assemble::bytes() const {
@@ -92,6 +89,10 @@ std::optional<SteadyTime> Assemble::deadline() const {
 ChangeBatch Assemble::take() {
   FLUSSO_CHECK(open_, "no group is open");
   group_.seq = GroupSeq{next_seq_++};
+  if (!end_unseen_ && reached_ > emitted_) {
+    group_.end_lsn = reached_;
+    emitted_ = reached_;
+  }
   open_ = false;
   xid_noted_ = false;  // the next part of the same transaction names it again
   return std::exchange(group_, ChangeBatch{});

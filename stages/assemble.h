@@ -51,7 +51,9 @@ class Assemble {
   bool in_transaction_ = false;
   Xid xid_;
   bool xid_noted_ = false;
-  Lsn emitted_;
+  bool end_unseen_ = false;  // the group reaches into a transaction whose end has not been seen
+  Lsn emitted_;              // the last position that a group carried
+  Lsn reached_;              // every change up to here is in this group or in one before
   SteadyTime opened_{};
   std::uint64_t next_seq_ = 0;
 };

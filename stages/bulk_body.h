@@ -20,7 +20,10 @@ using RenderAction = std::function<void(const BulkItem& item, unsigned slot, std
 BulkRequest make_request(SinkId sink, std::vector<BulkItem> items, std::vector<std::shared_ptr<const Slab>> slabs,
                          const RenderAction& render);
 
-// Bytes that one document adds to a body, at least.
-inline std::uint64_t body_bytes(const BulkItem& item) { return item.key.size() + item.body.size() + 64; }
+// Bytes that one document adds to a body of that sink, about; one action for each of its target slots there.
+inline std::uint64_t body_bytes(const BulkItem& item, SinkId sink) {
+  const std::uint64_t actions = (item.targets.has(sink, 0) ? 1U : 0U) + (item.targets.has(sink, 1) ? 1U : 0U);
+  return actions * (item.key.size() + item.body.size() + 64);
+}
 
 }  // namespace flusso::stages

@@ -22,7 +22,7 @@ void Packer::add(const DocBatch& batch, SteadyTime now, std::vector<BulkRequest>
     const Targets targets = row.targets.only(sink_);
     if (targets.empty()) continue;
     const BulkItem item{batch.index, targets, batch.key(row), batch.body(row)};
-    const std::uint64_t bytes = body_bytes(item);
+    const std::uint64_t bytes = body_bytes(item, sink_);
     if (!items_.empty() && (items_.size() >= limits_.max_documents || bytes_ + bytes > limits_.max_bytes)) {
       emit(out);
       holds_slab = false;

@@ -132,6 +132,7 @@ class Writer final : public FakeBulkWriter {
   void refresh(const std::vector<IndexId>&) override { ++share_.refreshes; }
 
   void cancel_pending() override {
+    share_.on_cancel();
     std::vector<std::uint64_t> waiting;
     {
       const std::scoped_lock lock(client_->mutex);
@@ -194,6 +195,11 @@ class Writer final : public FakeBulkWriter {
 
   void cancel(std::uint64_t id) {
     share_.cluster.scheduler().after(microseconds(0), [client = client_, id](SteadyTime) {
+      {
+        const std::scoped_lock lock(client->mutex);
+        const auto found = client->pending.find(id);
+        if (found == client->pending.end() || found->second.on_wire) return;
+      }
       ServerAnswer answer;
       answer.failure = Error{ErrorKind::cancelled, "http.cancelled", "stopped"};
       finish(client, id, std::move(answer));

@@ -41,7 +41,11 @@ class FakeCapture final : public ChangeCapture {
     }
   }
 
-  bool readable() override { return failed_ || fill(); }
+  bool readable() override {
+    const bool more = failed_ || fill();
+    if (!more) share_.database.note_delivered(position_);  // the reader closes its group
+    return more;
+  }
 
   Status keep_alive(Millis wait) override {
     if (failed_ || share_.dead) return lost();
@@ -114,7 +118,6 @@ class FakeCapture final : public ChangeCapture {
     backlog_.pop_front();
     if (const auto* row = std::get_if<RowOf>(&item)) return row_event(*row);
     if (const auto* commit = std::get_if<CommitOf>(&item)) {
-      share_.database.note_delivered(commit->end);
       return CaptureCommit{commit->xid, commit->end};
     }
     if (const auto* begin = std::get_if<CaptureBegin>(&item)) return *begin;

@@ -82,7 +82,7 @@ class FakeCluster {
   std::atomic<bool> expect_gone{false};  // an index is deleted from outside: writes to it are nobody's fault
   std::map<std::string, std::string> documents(const std::string& alias, Generation generation);
   std::optional<std::string> document(const std::string& alias, Generation generation, const std::string& key);
-  // Sink without a control plane: its only generation.
+  // Sink without a control plane: its only generation, and nobody can ask what it still works on.
   void create_plain(const std::string& alias);
   // The document writes of that generation that were worked on.
   std::uint64_t writes() const { return writes_.load(); }
@@ -131,6 +131,7 @@ class FakeCluster {
   bool held_ = false;
   std::vector<std::shared_ptr<Task>> waiting_;
   bool away_ = false;
+  bool plain_ = false;
   std::size_t max_body_ = SIZE_MAX;
   std::uint64_t next_uuid_ = 1;
   std::atomic<std::uint64_t> writes_{0};

@@ -139,18 +139,19 @@ void FakeDatabase::advance() {
 // `documents`: what the transaction touched as seen before; what it touches now is added.
 void FakeDatabase::make_visible(std::size_t position, std::set<std::pair<Document, int>> documents) {
   const Transaction& transaction = wal_[position];
-  ++event_;
   affected(transaction, documents);
   if (!transaction.truncated.empty()) {
     for (std::size_t d = 0; d < kDocuments; ++d)
       for (const auto& [id, facts] : facts_[d]) documents.emplace(static_cast<Document>(d), id);
   }
+  const std::set<std::pair<Document, int>> named = this->named(transaction);
   for (const auto& [which, id] : documents) {
     auto& facts = facts_[which][id];
     std::optional<std::string> now = content(which, id);
     const bool changed = facts.empty() ? now.has_value() : facts.back().content != now;
     if (!changed) continue;
-    facts.push_back(Fact{event_, transaction.truncated.empty() ? transaction.end : kNever, std::move(now)});
+    facts.push_back(Fact{position, transaction.truncated.empty() ? transaction.end : kNever,
+                         named.contains({which, id}), std::move(now)});
     if (transaction.truncated.empty()) changed_by_[transaction.end.value].emplace(which, id);
   }
 }
@@ -179,6 +180,19 @@ void FakeDatabase::affected(const Transaction& transaction, std::set<std::pair<D
     if (change.op != ChangeOp::insert) affected(change.table, change.before, out);
     if (change.op != ChangeOp::remove) affected(change.table, change.after, out);
   }
+}
+
+std::set<std::pair<Document, int>> FakeDatabase::named(const Transaction& transaction) {
+  std::set<std::pair<Document, int>> out;
+  for (const RowChange& change : transaction.rows) {
+    for (const Row* row : {&change.before, &change.after}) {
+      if (change.table == parents) out.emplace(families, row->id);
+      if (change.table != children) continue;
+      out.emplace(kids, row->id);
+      out.emplace(families, row->ref);
+    }
+  }
+  return out;
 }
 
 bool FakeDatabase::is_visible(std::uint64_t xid) const {
@@ -231,13 +245,27 @@ bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::op
   advance();
   const std::vector<Fact>& facts = facts_[which][id];
   std::size_t first = 0;
-  for (std::size_t i = 0; i < facts.size(); ++i)
-    if (facts[i].lsn <= confirmed) first = i;
+  bool later = false;
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (facts[i].lsn <= confirmed && wal_[facts[i].position].in_stream) first = i;
+  }
+  for (std::size_t i = first + 1; i < facts.size(); ++i)
+    later = later || !wal_[facts[i].position].in_stream || (facts[i].lsn > confirmed && facts[i].lsn != kNever);
+  while (later && !facts.empty() && !facts[first].named) {
+    if (first == 0 || !wal_[facts[first - 1].position].in_stream || facts[first - 1].lsn == kNever) return true;
+    --first;
+  }
   for (std::size_t i = first; i < facts.size(); ++i) {
-    if (facts[i].content == stored) return true;
+    if (facts[i].content == stored || (i > first && facts[i].lsn == kNever)) return true;
     if (facts[i].content && (is_broken(*facts[i].content) || is_refused(*facts[i].content))) return true;
   }
   return facts.empty() && !stored;
+}
+
+bool FakeDatabase::was_truncated(Document which, int id) {
+  const Lock lock(mutex_);
+  const std::vector<Fact>& facts = facts_[which][id];
+  return std::any_of(facts.begin(), facts.end(), [](const Fact& fact) { return fact.lsn == kNever; });
 }
 
 std::string FakeDatabase::history(Document which, int id) {

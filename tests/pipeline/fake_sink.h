@@ -23,6 +23,8 @@ struct SinkShare {
   std::function<void()> ring = [] {};
   // The process dies within a call of the control plane; called before or after its effect.
   std::function<void()> on_crash = [] {};
+  // A run gives up its requests.
+  std::function<void()> on_cancel = [] {};
   std::uint64_t document_bytes = 0;  // budget that requests in flight must stay within; 0 = not checked
   std::atomic<bool> dead{false};
   std::atomic<bool> throw_in_read_reply{false};

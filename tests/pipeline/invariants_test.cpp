@@ -95,6 +95,7 @@ void happen(World& world) {
   } else if (what < 670) {
     world.kill();
   } else if (what < 690) {
+    for (const auto& cluster : world.clusters) cluster->set_away(false);  // it would wait for that until its deadline
     if (world.running()) (void)world.drain();
   } else if (what < 710) {
     auto& cluster = *world.clusters[chance.below(world.clusters.size())];

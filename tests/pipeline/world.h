@@ -72,7 +72,7 @@ class World {
  private:
   friend class Process;
   void check_confirmed(Process& process, Lsn before, Lsn now);
-  void check_document(Process& process, std::size_t sink, Document which, int id, Lsn confirmed);
+  void check_document(Process& process, std::size_t sink, Document which, int id, Lsn before, Lsn confirmed);
 
   std::mutex mutex_;
   std::condition_variable rung_;
@@ -122,6 +122,7 @@ class Process final : public Backends {
   std::vector<SinkBackend> backends_;
   std::unique_ptr<pipeline::Supervisor> supervisor_;
   std::atomic<bool> killed_{false};
+  std::atomic<bool> returned_{false};
   std::atomic<bool> ended_{false};
   Status result_;
   std::thread thread_;

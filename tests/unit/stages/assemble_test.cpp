@@ -92,7 +92,7 @@ struct Limit {
 TEST(Assemble, a_group_closes_at_each_of_its_limits_even_if_more_is_coming) {
   const Limit table[] = {
       {"changes", {3, 1 << 20, Millis{1000}}, 3, 0},
-      {"bytes", {1000, 100, Millis{1000}}, 4, 0},
+      {"bytes", {1000, 130, Millis{1000}}, 4, 0},
       {"age", {1000, 1 << 20, Millis{50}}, 1, 50},
   };
   for (const Limit& limit : table) {
