@@ -22,6 +22,7 @@ struct ColumnInfo {
   bool not_null = false;
   bool generated = false;
   bool collation_deterministic = true;
+  bool utf8 = true;            // the database's encoding: a text has as many bytes there as here
   std::uint16_t position = 0;  // attnum
 };
 

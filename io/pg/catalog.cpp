@@ -29,7 +29,7 @@ constexpr const char* kColumns =
     "  WHERE t.typtype = 'd') "
     "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
     "t.oid, t.typname, t.typcategory, t.typtype, a.attnotnull OR b.not_null, a.attgenerated <> '', "
-    "coalesce(l.collisdeterministic, true) "
+    "coalesce(l.collisdeterministic, true), pg_catalog.getdatabaseencoding() = 'UTF8' "
     "FROM pg_catalog.pg_attribute a JOIN base b ON b.type = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base "
     "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
     "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
@@ -148,6 +148,7 @@ void take_columns(const Rows& rows, ByOid& tables) {
     column.not_null = rows.boolean(row, 9);
     column.generated = rows.boolean(row, 10);
     column.collation_deterministic = rows.boolean(row, 11);
+    column.utf8 = rows.boolean(row, 12);
     for (TableInfo* table : tables[oid_at(rows, row, 0)]) table->columns.push_back(column);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "io/pg/measured_text.h"
 #include "io/pg/quote.h"
 #include "model/value.h"
 
@@ -46,6 +47,20 @@ void append_quoted(TextParts& out, const SqlValue& value, const std::string& pla
                              quote_literal(when_null), plain));
 }
 
+// A string as it is: we write it as JSON (measured_text.h).
+void append_measured(TextParts& out, const SqlValue& value, const std::string& when_null) {
+  TextParts text;
+  text.constant(std::string(1, kStringMark));
+  text.expression(fmt::format("octet_length({})", value.sql));
+  text.constant(":");
+  text.expression(value.sql);
+  if (value.nullable && when_null != "null")
+    out.expression(
+        fmt::format("CASE WHEN {} IS NULL THEN {} ELSE {} END", value.sql, quote_literal(when_null), text.sql()));
+  else
+    out.append(text);
+}
+
 bool needs_elements(TypeFamily family, ValueTarget target) {
   switch (family) {
     case TypeFamily::floating:
@@ -83,7 +98,7 @@ std::string elements_json(const SqlValue& array, const SqlValue& element, const 
 }
 
 SqlValue element_of(const SqlValue& array) {
-  return SqlValue{"e.v", SqlType{array.type.family, array.type.name, false}, true};
+  return SqlValue{"e.v", SqlType{array.type.family, array.type.name, false, array.type.measurable}, true};
 }
 
 std::string time_on_epoch(const SqlValue& value) {
@@ -124,7 +139,7 @@ SqlValue transformed(SqlValue value, const std::vector<Transform>& transforms) {
     else
       value.sql = fmt::format("btrim({}, E' \\t\\n\\r\\f\\v')", value.sql);
   }
-  value.type = SqlType{TypeFamily::text, "text", false};
+  value.type = SqlType{TypeFamily::text, "text", false, false};  // measuring would compute it twice
   return value;
 }
 
@@ -190,6 +205,9 @@ void append_json(TextParts& out, const SqlValue& value, const JsonRules& rules) 
       out.expression(or_null_text(sql, value, when_null));
       return;
     case TypeFamily::text:
+      if (!value.type.measurable) break;
+      append_measured(out, value, when_null);
+      return;
     case TypeFamily::character:
     case TypeFamily::other:
       break;

@@ -1,7 +1,8 @@
 #pragma once
-// How one value becomes JSON inside Postgres. The text is final when it leaves the server, so every rule about numbers,
-// times, bytes and defaults lives here, and both ways of reading documents use it: a row has one document, however it
-// was found. The cheapest correct expression is chosen by type: a NOT NULL integer is just its column inside concat().
+// How one value becomes JSON inside Postgres. Nothing but the escaping of plain strings is left to us
+// (measured_text.h), so every rule about numbers, times, bytes and defaults lives here, and both ways of reading
+// documents use it: a row has one document, however it was found. The cheapest correct expression is chosen by type: a
+// NOT NULL integer is just its column inside concat().
 //
 //   number target   NaN and ±Infinity → null; every digit that Postgres prints
 //   date target     ISO 8601; infinity, BC and years beyond 9999 → null; a time of day on 1970-01-01

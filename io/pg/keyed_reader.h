@@ -52,6 +52,7 @@ class KeyedReader {
   ReadSession& session_;
   const Plan& plan_;
   std::map<std::uint16_t, Prepared> prepared_;
+  std::string document_;  // scratch
 };
 
 }  // namespace flusso::pg

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "io/pg/copy_reader.h"
+#include "io/pg/measured_text.h"
 #include "io/pg/quote.h"
 #include "io/pg/range_sql.h"
 #include "io/pg/ranges.h"
@@ -141,9 +142,10 @@ Status PgScan::copy(const DocumentSql& sql, const IndexPlan& index, const Chunk&
     if (by_blocks && rows.unsigned_integer(0, 0) != filenode) return fail(rewritten(chunk.table));
     return {};
   };
-  CopyReader reader(2, [&on_pair](const CopyReader::Fields& fields) -> Status {
+  CopyReader reader(2, [&on_pair, scratch = std::string()](const CopyReader::Fields& fields) mutable -> Status {
     if (!fields[0] || !fields[1]) return fail(ErrorKind::bug, "pg.null_document", "a document statement gave NULL");
-    return on_pair(*fields[0], *fields[1]);
+    FLUSSO_TRY_ASSIGN(const std::string_view document, write_strings(*fields[1], scratch));
+    return on_pair(*fields[0], document);
   });
   FLUSSO_TRY(conn->copy_out(script, on_rows, [&reader](std::string_view data) { return reader.feed(data); }));
   return reader.finish();

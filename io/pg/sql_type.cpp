@@ -31,6 +31,7 @@ SqlType sql_type(std::string_view base_type) {
 SqlType sql_type(const ColumnInfo& column) {
   constexpr std::uint32_t kFirstUserOid = 16384;
   SqlType type = sql_type(column.base_type);
+  type.measurable = column.utf8;
   if (column.base_oid >= kFirstUserOid) type.family = TypeFamily::other;
   return type;
 }

@@ -33,6 +33,7 @@ struct SqlType {
   TypeFamily family = TypeFamily::other;
   std::string name;  // bare name: "int4"; of the element for an array
   bool array = false;
+  bool measurable = true;  // a text whose octet_length() is the number of bytes that we receive
 };
 
 // By the bare name of a base type in pg_catalog, "int4", "_text".

@@ -18,8 +18,8 @@ std::string json(const std::string& type, ValueTarget target) {
 TEST(FieldSql, the_cheapest_expression_of_each_type) {
   EXPECT_EQ(json("int4!", ValueTarget::number), "concat(t.\"c\")");
   EXPECT_EQ(json("int4", ValueTarget::number), "concat(coalesce(t.\"c\"::text,'null'))");
-  EXPECT_EQ(json("text!", ValueTarget::other), "concat(to_json(t.\"c\"))");
-  EXPECT_EQ(json("text", ValueTarget::other), "concat(coalesce(to_json(t.\"c\"),'null'))");
+  EXPECT_EQ(json("text!", ValueTarget::other), "concat('\x01',octet_length(t.\"c\"),':',t.\"c\")");
+  EXPECT_EQ(json("text", ValueTarget::other), json("text!", ValueTarget::other)) << "NULL leaves a mark without length";
   EXPECT_EQ(json("uuid!", ValueTarget::other), "concat('\"',t.\"c\",'\"')");
   EXPECT_EQ(json("bool!", ValueTarget::boolean), "concat(CASE WHEN t.\"c\" THEN 'true' ELSE 'false' END)");
   EXPECT_EQ(json("jsonb!", ValueTarget::other), "concat(t.\"c\")");

@@ -1,7 +1,7 @@
 SELECT root."id"::text, concat('{"id":',root."id",
 ',"email":',to_json(lower(btrim(root."email", E' \t\n\r\f\v'))),
-',"kind":"customer","account":{"tier":',to_json(root."tier"),
-',"country":',coalesce(to_json(root."country"),'null'),
+',"kind":"customer","account":{"tier":␁',octet_length(root."tier"),':',root."tier",
+',"country":␁',octet_length(root."country"),':',root."country",
 ',"newsletter":',CASE WHEN root."newsletter" THEN 'true' ELSE 'false' END,
 ',"loginCount":',root."login_count",
 ',"createdAt":',CASE WHEN root."created_at" >= timestamptz '0001-01-01 00:00:00+00' AND root."created_at" < timestamptz '10000-01-01 00:00:00+00' THEN to_json(root."created_at") ELSE 'null'::json END,
@@ -11,8 +11,8 @@ SELECT root."id"::text, concat('{"id":',root."id",
 ',"lifetimeValue":',CASE WHEN x4._4 > '-Infinity' AND x4._4 < 'Infinity' THEN x4._4::text ELSE 'null' END,
 ',"lastOrderAt":',CASE WHEN x4._3 >= timestamptz '0001-01-01 00:00:00+00' AND x4._3 < timestamptz '10000-01-01 00:00:00+00' THEN to_json(x4._3) ELSE 'null'::json END,'}')
  FROM "public"."users" AS root
- LEFT JOIN LATERAL (SELECT concat('{"bio":',coalesce(to_json(t1."bio"),'null'),
-',"locale":',coalesce(to_json(t1."locale"),'"en"'),'}') AS _1
+ LEFT JOIN LATERAL (SELECT concat('{"bio":␁',octet_length(t1."bio"),':',t1."bio",
+',"locale":',CASE WHEN t1."locale" IS NULL THEN '"en"' ELSE concat('␁',octet_length(t1."locale"),':',t1."locale") END,'}') AS _1
  FROM "public"."profiles" AS t1
  WHERE t1."user_id" = root."id") AS x2 ON true
  LEFT JOIN LATERAL (SELECT string_agg(concat('{"id":',t3."id",
