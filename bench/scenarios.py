@@ -104,7 +104,7 @@ def seed_accept(bench):
                 with bench.sampler(accept_all=server.pid) as sampler:
                     begun = time.monotonic()
                     flusso = made.start("--backfill-only", workers=bench.arguments.workers)
-                    until(lambda: server.documents() >= rows or not flusso.running, f"{rows} documents", 600, every=0.005)
+                    until(lambda: server.documents() >= rows or not flusso.running, f"{rows} documents", 600, every=0.005, at_most=0.005)
                     seconds = time.monotonic() - begun
                     assert flusso.wait(60) == 0, made.log_tail()
                 documents = server.documents()
@@ -132,7 +132,7 @@ def seed_opensearch(bench):
             with bench.sampler() as sampler:
                 begun = time.monotonic()
                 flusso = made.start("--backfill-only", workers=bench.arguments.workers)
-                until(lambda: indexed(made) >= rows or not flusso.running, f"{rows} documents", 900, every=0.05)
+                until(lambda: indexed(made) >= rows or not flusso.running, f"{rows} documents", 900, every=0.05, at_most=0.05)
                 seconds = time.monotonic() - begun
                 assert flusso.wait(120) == 0, made.log_tail()
             check = compared(made)
@@ -262,7 +262,7 @@ def throughput(bench):
             made.database.sql("update users set full_name = 'sentinel' where id = 1")
             committed, position = time.monotonic(), made.database.position()
             reader = Reader(made)
-            until(lambda: (reader.get(1, "fullName") or {}).get("fullName") == "sentinel", "the sentinel", 600, every=0.005)
+            until(lambda: (reader.get(1, "fullName") or {}).get("fullName") == "sentinel", "the sentinel", 600, every=0.005, at_most=0.005)
             visible = time.monotonic()
             made.wait_confirmed(flusso, 600, position)
             confirmed = time.monotonic()
@@ -300,7 +300,7 @@ def backlog(bench):
         flusso = made.start(workers=bench.arguments.workers)
         with bench.sampler(flusso) as sampler:
             reader = Reader(made)
-            until(lambda: (reader.get(root, "fullName") or {}).get("fullName") == "sentinel", "the last change", 600, every=0.005)
+            until(lambda: (reader.get(root, "fullName") or {}).get("fullName") == "sentinel", "the last change", 600, every=0.005, at_most=0.005)
             visible = time.monotonic()
             made.wait_confirmed(flusso, 600, position)
             confirmed = time.monotonic()

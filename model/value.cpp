@@ -1,33 +1,47 @@
 #include "model/value.h"
 
 #include <fmt/format.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
-#include <cstdint>
-#include <cstring>
 #include <iterator>
 
 namespace flusso {
 namespace {
 
-// Eight bytes at a time: is one of them below 0x20, a quote or a backslash?
-bool needs_escape(const char* bytes) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHigh = 0x8080808080808080U;
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const std::uint64_t quote = word ^ (kOnes * '"');
-  const std::uint64_t backslash = word ^ (kOnes * '\\');
-  return (((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & kHigh;
+// How many bytes from the begin need no escape, looking at whole blocks only: the rest is looked at one by one.
+constexpr std::size_t kBlock = 16;
+#if defined(__SSE2__)
+std::size_t clean_blocks(std::string_view text) {
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  std::size_t at = 0;
+  for (; text.size() - at >= kBlock; at += kBlock) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, backslash)),
+                                      _mm_cmpeq_epi8(_mm_max_epu8(block, last_control), last_control));
+    if (_mm_movemask_epi8(hits) != 0) break;
+  }
+  return at;
 }
+#else
+std::size_t clean_blocks(std::string_view) { return 0; }
+#endif
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t clean = 0;
+  std::size_t looked_at = 0;  // where the next block begins
   for (std::size_t i = 0; i < text.size(); ++i) {
-    while (text.size() - i >= sizeof(std::uint64_t) && !needs_escape(text.data() + i)) i += sizeof(std::uint64_t);
-    if (i == text.size()) break;
+    if (i == looked_at) {
+      i += clean_blocks(text.substr(i));
+      if (i == text.size()) break;
+      looked_at = i + kBlock;
+    }
     const unsigned char c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text.substr(clean, i - clean));

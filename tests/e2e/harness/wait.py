@@ -15,9 +15,10 @@ class TimedOut(AssertionError):
     """A condition did not come true in time; the text names it."""
 
 
-def until(condition, what, seconds=60.0, every=0.02):
+def until(condition, what, seconds=60.0, every=0.02, at_most=0.25):
     """Polls `condition()` until it returns something truthy, and returns that.
 
+    The pause between polls grows from `every` to `at_most` seconds; whoever measures keeps it small.
     `what` is a phrase or a function that describes, on failure, what was waited for. Errors of the condition end the
     wait at once, except the ones it handles itself.
     """
@@ -31,4 +32,4 @@ def until(condition, what, seconds=60.0, every=0.02):
         if time.monotonic() > deadline:
             raise TimedOut(f"not within {seconds:g} s: {what() if callable(what) else what}")
         time.sleep(pause)
-        pause = min(pause * 1.3, 0.25)
+        pause = min(pause * 1.3, max(every, at_most))

@@ -187,8 +187,8 @@ inline Plan plan_of(const IndexSchema& schema) {
   return plan;
 }
 
-// A golden file's lines joined: breaks are for readers, and every line but the first begins with its blank. ␁ stands for
-// the mark of a string.
+// A golden file's lines joined: breaks are for readers, and every line but the first begins with its blank. ␁ stands
+// for the mark of a string.
 inline std::string golden(const std::string& name) {
   std::ifstream file(std::string(FLUSSO_SOURCE_DIR) + "/tests/unit/io/pg/golden/" + name);
   std::string text;
