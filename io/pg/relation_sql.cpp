@@ -175,8 +175,25 @@ Result<std::string> RelationRenderer::rows_sql(const Source& source, const std::
   if (!structured.empty()) where += " AND " + structured;
   if (!pick) return fmt::format(" FROM {}{} WHERE {}", from, nested_joins, where);
   const std::string order = pick->order.empty() ? "" : " ORDER BY " + pick->order;
-  return fmt::format(" FROM (SELECT {0}.* FROM {1} WHERE {2}{3} LIMIT {4}) AS {0}{5}", alias, from, where, order,
-                     pick->limit, nested_joins);
+  const std::string limit = pick->limit ? fmt::format(" LIMIT {}", *pick->limit) : "";
+  return fmt::format(" FROM (SELECT {0}.* FROM {1} WHERE {2}{3}{4}) AS {0}{5}", alias, from, where, order, limit,
+                     nested_joins);
+}
+
+// True when a unique index over the foreign key and the rows' key reads a list in its order: a sorted subquery costs
+// nothing then, while every ORDER BY inside an aggregate sorts anew for each parent. A sorted subquery keeps its order
+// only where nothing else happens to its rows (Postgres, "Aggregate Functions"): no join, no second aggregate.
+bool RelationRenderer::is_presorted(const Group& group, const RenderedRow& row) {
+  const Member& member = group.members.front();
+  if (group.members.size() != 1 || member.list == nullptr || member.list->order_by || member.list->limit ||
+      member.source.through || !row.joins.empty())
+    return false;
+  const TableInfo& table = *member.source.table;
+  KeyColumns wanted = member.source.key;
+  const KeyColumns& key = member.list->primary_key.empty() ? table.primary_key : member.list->primary_key;
+  wanted.insert(wanted.end(), key.begin(), key.end());
+  return is_unique(table, key) &&
+         std::find(table.unique_keys.begin(), table.unique_keys.end(), wanted) != table.unique_keys.end();
 }
 
 // The declared order, then what makes it total: the declared key, and the catalog's when that one is not unique.
@@ -239,8 +256,10 @@ Status RelationRenderer::render_group(const Group& group) {
       FLUSSO_TRY_ASSIGN(const RenderedRow row, rows_.row(member.list->fields, RowScope{source.table, alias, key}));
       FLUSSO_TRY_ASSIGN(const std::string order, order_sql(*member.list, source, alias));
       nested += row.joins;
-      sql = fmt::format("string_agg({},','{}){}", row.json.sql(), order.empty() ? "" : " ORDER BY " + order, filter);
-      if (member.list->limit) pick = Pick{order, *member.list->limit};
+      const bool presorted = is_presorted(group, row);
+      sql = fmt::format("string_agg({},','{}){}", row.json.sql(),
+                        order.empty() || presorted ? "" : " ORDER BY " + order, filter);
+      if (member.list->limit || presorted) pick = Pick{order, member.list->limit};
       outer.constant("[");
       outer.expression(fmt::format("{}.{}", name, column));
       outer.constant("]");

@@ -47,10 +47,10 @@ class RelationRenderer {
   struct Group {
     std::vector<Member> members;
   };
-  // ORDER BY and LIMIT that choose rows before anything is built from them.
+  // ORDER BY and LIMIT that arrange or choose rows before anything is built from them.
   struct Pick {
     std::string order;
-    std::uint64_t limit = 0;
+    std::optional<std::uint64_t> limit;
   };
 
   Status collect(const std::vector<Field>& fields, std::vector<Member>& members);
@@ -61,6 +61,7 @@ class RelationRenderer {
   Status render_to_one(const Member& member);
   Result<std::string> rows_sql(const Source& source, const std::string& alias, const Filters& filters,
                                const std::optional<Pick>& pick, const std::string& nested_joins);
+  static bool is_presorted(const Group& group, const RenderedRow& row);
   Result<std::string> order_sql(const JoinField& join, const Source& source, const std::string& alias) const;
 
   RowRenderer& rows_;

@@ -29,6 +29,23 @@ TEST(DocumentSql, a_list_and_all_aggregates_over_its_rows_read_them_once) {
   EXPECT_EQ(count(live(users_schema()), "FROM \"public\".\"orders\""), 1U);
 }
 
+TEST(DocumentSql, only_a_list_that_an_index_reads_in_order_and_nothing_else_is_done_with_is_not_sorted) {
+  IndexSchema schema = users_schema();
+  auto& orders = std::get<JoinField>(schema.fields[5].source);
+  orders.fields.reserve(4);
+  auto& items = std::get<JoinField>(orders.fields[2].source);
+  const std::string sorted_in_the_aggregate = R"(' ORDER BY t5.)";
+  EXPECT_EQ(count(live(schema), sorted_in_the_aggregate), 0U);
+  items.order_by = {{OrderBy{"product_id", false}}};
+  EXPECT_EQ(count(live(schema), sorted_in_the_aggregate), 1U) << "no index for this order";
+  items.order_by.reset();
+  orders.fields.push_back(field("n", aggregate(AggregateOp::count, "order_items", {"order_id"})));
+  EXPECT_EQ(count(live(schema), sorted_in_the_aggregate), 1U) << "a second aggregate may make the server sort";
+  orders.fields.pop_back();
+  items.fields.push_back(field("product", join(JoinVerb::belongs_to, "products", {"product_id"}, {})));
+  EXPECT_EQ(count(live(schema), sorted_in_the_aggregate), 1U) << "a join may change the order";
+}
+
 TEST(DocumentSql, lists_with_a_limit_and_other_filters_on_nested_lists_stand_alone) {
   IndexSchema schema = users_schema();
   JoinField paid = std::get<JoinField>(schema.fields[5].source);

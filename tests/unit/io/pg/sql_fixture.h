@@ -66,12 +66,16 @@ inline std::vector<TableInfo> demo_tables() {
                   {"total", "numeric!"},
                   {"placed_at", "timestamptz!"},
                   {"shipped_at", "timestamptz"}}),
-      table_info("order_items", {"id"},
-                 {{"id", "int8!"},
-                  {"order_id", "int8!"},
-                  {"product_id", "int8!"},
-                  {"quantity", "int4!"},
-                  {"unit_price", "numeric!"}}),
+      [] {
+        TableInfo items = table_info("order_items", {"id"},
+                                     {{"id", "int8!"},
+                                      {"order_id", "int8!"},
+                                      {"product_id", "int8!"},
+                                      {"quantity", "int4!"},
+                                      {"unit_price", "numeric!"}});
+        items.unique_keys.push_back({"order_id", "id"});
+        return items;
+      }(),
       table_info("products", {"id"},
                  {{"id", "int8!"},
                   {"sku", "text!"},

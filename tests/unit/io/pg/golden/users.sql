@@ -20,8 +20,8 @@ SELECT root."id"::text, concat('{"id":',root."id",
 ',"items":[',x6._1,']}'),',' ORDER BY t3."placed_at" DESC, t3."id" DESC) AS _1, count(*) AS _2, max(t3."placed_at") AS _3, sum(t3."total") FILTER (WHERE t3."status" <> 'cancelled') AS _4
  FROM "public"."orders" AS t3
  LEFT JOIN LATERAL (SELECT string_agg(concat('{"productId":',t5."product_id",
-',"unitPrice":',CASE WHEN t5."unit_price" > '-Infinity' AND t5."unit_price" < 'Infinity' THEN t5."unit_price"::text ELSE 'null' END,'}'),',' ORDER BY t5."id") AS _1
- FROM "public"."order_items" AS t5
- WHERE t5."order_id" = t3."id") AS x6 ON true
+',"unitPrice":',CASE WHEN t5."unit_price" > '-Infinity' AND t5."unit_price" < 'Infinity' THEN t5."unit_price"::text ELSE 'null' END,'}'),',') AS _1
+ FROM (SELECT t5.* FROM "public"."order_items" AS t5
+ WHERE t5."order_id" = t3."id" ORDER BY t5."id") AS t5) AS x6 ON true
  WHERE t3."user_id" = root."id") AS x4 ON true
  WHERE root."id" = ANY($1::pg_catalog.int8[]) AND NOT (root."deleted" IS TRUE)
