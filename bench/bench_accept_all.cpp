@@ -1,6 +1,6 @@
 // A server that accepts everything at once: it shows what flusso and Postgres can do when the sink costs nothing.
 //   bench_accept_all [--port N] [--hash]        prints "listening on http://127.0.0.1:PORT" when it is ready
-//   GET /_stats_bench {"documents":N,"deletes":N,"bulks":N,"bytes":N,"digest":"…","cpu_seconds":S}
+//   GET /_stats_bench {"documents":N,"deletes":N,"bulks":N,"bytes":N,"digest":"…","cpu_seconds":S,"last_seconds":S}
 // The same figures are printed on SIGTERM and SIGINT. One thread, epoll, keep-alive; bulk bodies are counted as they
 // stream by and never stored.
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -34,6 +35,7 @@ constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 
 struct Totals {
   std::uint64_t documents = 0, deletes = 0, bulks = 0, bytes = 0, digest = 0;
+  double last_seconds = 0;  // of the steady clock, when the last document came
 };
 
 double cpu_seconds() {
@@ -46,8 +48,9 @@ double cpu_seconds() {
 }
 
 std::string render(const Totals& totals) {
-  return fmt::format(R"({{"documents":{},"deletes":{},"bulks":{},"bytes":{},"digest":"{:016x}","cpu_seconds":{:.3f}}})",
-                     totals.documents, totals.deletes, totals.bulks, totals.bytes, totals.digest, cpu_seconds());
+  return fmt::format(
+      R"({{"documents":{},"deletes":{},"bulks":{},"bytes":{},"digest":"{:016x}","cpu_seconds":{:.3f},"last_seconds":{:.6f}}})",
+      totals.documents, totals.deletes, totals.bulks, totals.bytes, totals.digest, cpu_seconds(), totals.last_seconds);
 }
 
 // One client: collects a head, then streams or collects the body, then answers.
@@ -123,6 +126,7 @@ class Connection {
       ++totals.bulks;
       totals.bytes += body_bytes_;
       totals.documents += counter_.documents();
+      totals.last_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
       totals.deletes += counter_.deletes();
       totals.digest += counter_.digest();
       return reply(200, counter_.answer());

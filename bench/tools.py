@@ -26,7 +26,7 @@ class AcceptAll:
         self.process.wait(10)
 
     def stats(self):
-        """documents, deletes, bulks, bytes, digest and the server's own cpu_seconds."""
+        """documents, deletes, bulks, bytes, digest, the server's own cpu_seconds, and when the last document came (steady clock)."""
         self.connection.request("GET", "/_stats_bench")
         return json.loads(self.connection.getresponse().read())
 
