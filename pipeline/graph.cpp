@@ -4,6 +4,7 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -266,6 +267,7 @@ struct Graph::Nodes {
     BulkWriter& writer;
     const stages::RenderAction render;
     stages::Packer packer;
+    std::atomic<bool> waits{false};  // documents in the packer wait for more, or for their time
     PackNode pack;
     flow::queue_node<RequestMsg> queue;
     flow::limiter_node<RequestMsg, int> limiter;
@@ -405,6 +407,7 @@ struct Graph::Nodes {
           break;
       }
       for (BulkRequest& request : requests) std::get<0>(ports).try_put(RequestMsg(std::move(request)));
+      branch.waits.store(branch.packer.pending() != 0, std::memory_order_relaxed);
     });
   }
 
@@ -570,8 +573,11 @@ void Graph::post(LedgerEvent event) { nodes_->post(std::move(event)); }
 
 void Graph::tick(SteadyTime now) {
   const bool memory_short = nodes_->budgets.documents.waiters() != 0;
-  for (auto& branch : nodes_->branches) branch->pack.try_put(PackIn{PackIn::Kind::tick, {}, now, memory_short});
-  nodes_->post(stages::Tick{now});
+  for (auto& branch : nodes_->branches)
+    if (branch->waits.load(std::memory_order_relaxed))
+      branch->pack.try_put(PackIn{PackIn::Kind::tick, {}, now, memory_short});
+  // Only documents in doubt wait for time. A message wakes threads, so an idle process sends none.
+  if (nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0) nodes_->post(stages::Tick{now});
 }
 
 void Graph::close() { nodes_->held_open = Hold<EntryNode::gateway_type>(); }
