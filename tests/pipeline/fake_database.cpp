@@ -249,8 +249,9 @@ bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::op
   for (std::size_t i = 0; i < facts.size(); ++i) {
     if (facts[i].lsn <= confirmed && wal_[facts[i].position].in_stream) first = i;
   }
-  for (std::size_t i = first + 1; i < facts.size(); ++i)
-    later = later || !wal_[facts[i].position].in_stream || (facts[i].lsn > confirmed && facts[i].lsn != kNever);
+  for (std::size_t i = 0; i < facts.size(); ++i)
+    later = later || (i > first && !wal_[facts[i].position].in_stream) ||
+            (facts[i].lsn > confirmed && facts[i].lsn != kNever);
   while (later && !facts.empty() && !facts[first].named) {
     if (first == 0 || !wal_[facts[first - 1].position].in_stream || facts[first - 1].lsn == kNever) return true;
     --first;
