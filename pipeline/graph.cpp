@@ -384,8 +384,9 @@ struct Graph::Nodes {
     guarded(run, "confirm", [&] {
       const auto durable = confirmer.settle(settled);
       settled.change_lease->shrink_to(0);
-      ++status.groups_confirmed;
+      // Told before it is counted: whoever sees every group counted has been told every position.
       if (durable) callbacks.on_durable(*durable, settled.seq);
+      ++status.groups_confirmed;
     });
   }
 

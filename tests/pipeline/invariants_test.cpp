@@ -129,7 +129,7 @@ void check_end(World& world) {
 
 void run_seed(std::uint64_t seed, Verdict& sum) {
   g_seed = static_cast<std::sig_atomic_t>(seed);
-  World world(seed, 1 + (seed % 3 == 0 ? 1 : 0), World::Plain::no);
+  World world(seed, 1 + (seed % 3 == 0 ? 1 : 0), seed % 6 == 3 ? World::Plain::yes : World::Plain::no);
   world.limits.request_timeout = Millis{15};
   world.options.seed_patience = Millis{50};
   if (seed % 5 == 0) world.clusters[0]->set_max_body(2500);

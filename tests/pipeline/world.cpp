@@ -258,6 +258,7 @@ Process::Process(World& world, const std::vector<Document>& enabled, FailurePoli
 Process::~Process() {
   if (!ended_) kill();
   thread_.join();
+  world_.database.begin_stream();  // what it was given and did not confirm will be delivered again
   supervisor_.reset();
 }
 
