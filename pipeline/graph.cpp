@@ -1,219 +1,33 @@
 #include "pipeline/graph.h"
 
-#include <tbb/flow_graph.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
-#include <map>
-#include <mutex>
-#include <tuple>
-#include <unordered_set>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "model/log.h"
-#include "pipeline/build_failures.h"
+#include "pipeline/fence_lane.h"
+#include "pipeline/graph_lanes.h"
+#include "pipeline/graph_nodes.h"
 #include "pipeline/guarded.h"
-#include "pipeline/lanes.h"
-#include "pipeline/msg.h"
-#include "pipeline/pause.h"
-#include "pipeline/read_lane.h"
+#include "pipeline/on_the_wire.h"
 #include "stages/confirm.h"
 #include "stages/fanout.h"
-#include "stages/fence.h"
 #include "stages/ledger.h"
 #include "stages/packer.h"
 #include "stages/settle.h"
 
 namespace flusso::pipeline {
-namespace {
 
-namespace flow = tbb::flow;
 using stages::LedgerEvent;
 using stages::Settled;
 
+namespace {
+
 constexpr Logger kLog{"pipeline"};
-
-// Keeps wait_for_all() from returning while work is outside the graph; released however the job dies.
-template <class Gateway>
-class Hold {
- public:
-  Hold() = default;
-  explicit Hold(Gateway& gateway) : gateway_(&gateway) { gateway_->reserve_wait(); }
-  Hold(Hold&& other) noexcept : gateway_(std::exchange(other.gateway_, nullptr)) {}
-  Hold& operator=(Hold&& other) noexcept {
-    std::swap(gateway_, other.gateway_);
-    return *this;
-  }
-  ~Hold() {
-    if (gateway_ != nullptr) gateway_->release_wait();
-  }
-  template <class T>
-  void put(const T& message) const {
-    gateway_->try_put(message);
-  }
-
- private:
-  Gateway* gateway_ = nullptr;
-};
-
-using LedgerMsg = Msg<LedgerEvent>;
-using RequestMsg = Msg<BulkRequest>;
-
-// What a pack node is told.
-struct PackIn {
-  enum class Kind : std::uint8_t { nothing, docs, done, tick } kind = Kind::nothing;
-  Msg<DocBatch> docs;
-  SteadyTime now{};
-  bool memory_short = false;
-};
-
-using FenceNode = flow::async_node<Msg<ChangeBatch>, Msg<ChangeBatch>>;
-using FanoutNode = flow::multifunction_node<Msg<ChangeBatch>, std::tuple<LedgerMsg, Msg<LookupPlan>>>;
-using ResolveNode = flow::async_node<Msg<LookupPlan>, LedgerMsg>;
-using EntryNode = flow::async_node<int, LedgerMsg>;
-using LedgerNode = flow::multifunction_node<LedgerMsg, std::tuple<Msg<BuildBatch>, PackIn, Settled>>;
-using BuildNode = flow::async_node<Msg<BuildBatch>, PackIn>;
-using PackNode = flow::multifunction_node<PackIn, std::tuple<RequestMsg>>;
-using SendNode = flow::async_node<RequestMsg, Msg<BulkReply>>;
-using SettleNode = flow::multifunction_node<Msg<BulkReply>, std::tuple<LedgerMsg, int, PackIn, RequestMsg>>;
-
-struct FenceJob {
-  ChangeBatch batch;
-  Hold<FenceNode::gateway_type> hold;
-};
-struct ResolveJob {
-  LookupPlan plan;
-  Hold<ResolveNode::gateway_type> hold;
-};
-struct BuildJob {
-  BuildBatch batch;
-  Hold<BuildNode::gateway_type> hold;
-};
-
-// Requests on the wire. When the run is abandoned the holds are dropped and late replies find nothing.
-class OnTheWire {
- public:
-  std::uint64_t add(Hold<SendNode::gateway_type> hold) {
-    const std::scoped_lock lock(mutex_);
-    if (closed_) return 0;
-    holds_.emplace(++last_, std::move(hold));
-    return last_;
-  }
-  std::optional<Hold<SendNode::gateway_type>> take(std::uint64_t id) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = holds_.find(id);
-    if (found == holds_.end()) return std::nullopt;
-    std::optional<Hold<SendNode::gateway_type>> hold(std::move(found->second));
-    holds_.erase(found);
-    return hold;
-  }
-  void close() {
-    std::map<std::uint64_t, Hold<SendNode::gateway_type>> dropped;
-    const std::scoped_lock lock(mutex_);
-    closed_ = true;
-    dropped.swap(holds_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::uint64_t, Hold<SendNode::gateway_type>> holds_;
-  std::uint64_t last_ = 0;
-  bool closed_ = false;
-};
-
-// The fence lane: batches wait until their transactions are visible; one query answers for all that wait.
-class FenceLane {
- public:
-  FenceLane(Backends& backends, RunState& run) : visibility_(backends.visibility()), run_(run) {
-    thread_ = std::jthread([this](std::stop_token stop) { guarded(run_, "fence", [&] { work(stop); }); });
-  }
-  ~FenceLane() { stop(); }
-
-  void push(FenceJob job) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (stopped_) return;
-      arrived_jobs_.push_back(std::move(job));
-    }
-    arrived_.notify_one();
-  }
-  void stop() {
-    std::vector<FenceJob> dropped;
-    {
-      const std::scoped_lock lock(mutex_);
-      stopped_ = true;
-      dropped.swap(arrived_jobs_);
-    }
-    thread_.request_stop();
-    arrived_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  void pass(std::vector<ChangeBatch> batches) {
-    for (ChangeBatch& batch : batches) {
-      auto held = holds_.extract(batch.seq.value);
-      held.mapped().put(Msg<ChangeBatch>(std::move(batch)));
-    }
-  }
-
-  void work(std::stop_token stop) {
-    Millis backoff{1};
-    SteadyTime waiting_since{};
-    bool warned = false;
-    while (!stop.stop_requested()) {
-      {
-        std::unique_lock lock(mutex_);
-        const auto something = [&] { return !arrived_jobs_.empty(); };
-        if (fence_.empty())
-          arrived_.wait(lock, stop, something);
-        else
-          arrived_.wait_for(lock, stop, backoff, something);
-        for (FenceJob& job : arrived_jobs_) {
-          holds_.emplace(job.batch.seq.value, std::move(job.hold));
-          fence_.add(std::move(job.batch));
-        }
-        arrived_jobs_.clear();
-      }
-      if (stop.stop_requested()) break;
-      pass(fence_.take_unchecked());
-      if (fence_.empty()) continue;
-      ReadAttempts attempts("asking which transactions are visible", run_);
-      Result<SnapshotXids> snapshot = visibility_->now();
-      while (!snapshot && attempts.again(snapshot.error(), stop)) snapshot = visibility_->now();
-      if (!snapshot) break;
-      pass(fence_.release(*snapshot));
-      const auto now = std::chrono::steady_clock::now();
-      if (fence_.empty()) {
-        backoff = Millis{1};
-        waiting_since = SteadyTime{};
-        warned = false;
-        continue;
-      }
-      if (waiting_since == SteadyTime{}) waiting_since = now;
-      if (!warned && now - waiting_since > Millis{5000}) {
-        warned = true;
-        kLog.warn("committed transactions are not visible yet; a synchronous standby is holding commits back",
-                  kv("batches", fence_.size()));
-      }
-      backoff = std::min(backoff * 2, Millis{50});
-    }
-    fence_.clear();
-    holds_.clear();
-  }
-
-  std::unique_ptr<Visibility> visibility_;
-  RunState& run_;
-  std::mutex mutex_;
-  std::condition_variable_any arrived_;
-  std::vector<FenceJob> arrived_jobs_;
-  bool stopped_ = false;
-  stages::Fence fence_;
-  std::map<std::uint64_t, Hold<FenceNode::gateway_type>> holds_;
-  std::jthread thread_;
-};
 
 }  // namespace
 
@@ -285,6 +99,7 @@ struct Graph::Nodes {
         status(the_status),
         run(the_run),
         callbacks(std::move(the_callbacks)),
+        lanes{plan, backends, options, budgets, status, run, [this](LedgerEvent event) { post(std::move(event)); }},
         book(plan.indexes.size(), ledger_limits()),
         confirmer(confirmed),
         entry(graph, flow::unlimited, [](int, EntryNode::gateway_type&) {}),
@@ -326,8 +141,9 @@ struct Graph::Nodes {
     for (std::size_t i = 0; i < backends.sinks().size(); ++i)
       branches.push_back(std::make_unique<Branch>(*this, SinkId{static_cast<std::uint8_t>(i)}));
     fence_lane = std::make_unique<FenceLane>(backends, run);
-    resolve_lanes = std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(); });
-    build_lanes = std::make_unique<LanePool<BuildJob>>(options.workers, [this] { return build_worker(); });
+    resolve_lanes =
+        std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(lanes); });
+    build_lanes = std::make_unique<LanePool<BuildJob>>(options.workers, [this] { return build_worker(lanes); });
     held_open = Hold<EntryNode::gateway_type>(entry.gateway());
   }
 
@@ -461,60 +277,6 @@ struct Graph::Nodes {
     });
   }
 
-  // ---- lanes ----
-
-  LanePool<ResolveJob>::Worker resolve_worker() {
-    auto resolver = std::shared_ptr<RowResolver>(backends.resolver(plan));
-    return [this, resolver](ResolveJob job, std::stop_token stop) {
-      guarded(run, "resolve", [&] {
-        std::uint32_t pages = 0;
-        const auto emit = [&](IndexId index, std::vector<std::string> keys) -> Status {
-          auto lease = budgets.ids.acquire(keys.size(), Urgency::live, stop);
-          if (!lease) return flusso::fail(ErrorKind::cancelled, "resolve.cancelled", "stopped");
-          ++pages;
-          job.hold.put(
-              LedgerMsg(LedgerEvent(stages::KeyPage{job.plan.seq, index, std::move(keys), std::move(*lease), {}})));
-          return {};
-        };
-        ReadAttempts attempts("finding the documents of changed rows", run);
-        Status done = resolver->resolve(job.plan, options.page_keys, emit, stop);
-        while (!done && attempts.again(done.error(), stop))
-          done = resolver->resolve(job.plan, options.page_keys, emit, stop);
-        if (!done) return;
-        stages::KeyPage last;
-        last.seq = job.plan.seq;
-        last.pages_of_part = pages + 1;
-        job.hold.put(LedgerMsg(LedgerEvent(std::move(last))));
-      });
-    };
-  }
-
-  LanePool<BuildJob>::Worker build_worker() {
-    auto source = std::shared_ptr<DocumentSource>(backends.documents(plan));
-    return [this, source](BuildJob job, std::stop_token stop) {
-      guarded(run, "build", [&] {
-        // Keys that have been handed on: a second attempt must not build them again, they are in flight already.
-        std::unordered_set<std::string> emitted;
-        const auto emit = [&](DocBatch batch) {
-          for (const DocRow& row : batch.rows) emitted.emplace(batch.key(row));
-          for (const DocFailure& failure : batch.failures) emitted.insert(failure.key);
-          for (DocFailure& failure : leave_out_failures(batch, plan, status, run))
-            post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
-          if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
-        };
-        ReadAttempts attempts("building documents", run);
-        while (true) {
-          Intake intake(job.batch.index, budgets.documents, Intake::Limits{}, emit, stop);
-          const Status done = source->read(job.batch, intake, stop);
-          if (done) break;
-          std::erase_if(job.batch.items, [&](const BuildItem& item) { return emitted.contains(item.key); });
-          if (!attempts.again(done.error(), stop)) return;
-        }
-        post(stages::BuildFinished{});
-      });
-    };
-  }
-
   void post(LedgerEvent event) { entry.gateway().try_put(LedgerMsg(std::move(event))); }
 
   tbb::task_arena& arena;
@@ -525,6 +287,7 @@ struct Graph::Nodes {
   LiveStatus& status;
   RunState& run;
   GraphCallbacks callbacks;
+  const LaneContext lanes;
   stages::Ledger book;
   stages::Confirm confirmer;
 

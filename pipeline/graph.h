@@ -1,16 +1,19 @@
 #pragma once
 // All nodes and all edges of a run, and nothing else. Bodies only call a stage or hand work to a lane.
 //
-//  put_changes ─▶ fence* ─▶ fanout ─┬──────────────────────────┐
-//                                   └─▶ resolve* ──(post)────┐ │
-//  post: lanes, control, ticker ─▶ entry ────────────────────┴─┴─▶ LEDGER (serial) ─┬─▶ build* ──┐
-//                                                                   ▲               ├─ seed docs ┴─▶ pack (one per
-//                                                                   sink) │               │                  │  ▲ │ │
-//                                                                   queue ◀───┘  │ done │               │ limiter ◀─ 1
-//                                                                   ┤ └── settle ◀────┼──────── send* ◀─────┤ again
-//                                                                          └────────┼─────────────────────┘
-//                                                                                   └─▶ order ─▶ confirm ─▶ on_durable
-//  * = async_node: the body only enqueues to threads of ours; the answer comes back through its gateway.
+// clang-format off
+//  put_changes ─▶ fence* ─▶ fanout ─┬─────────────────┐
+//                                   └─▶ resolve* ───┐ │
+//  post: lanes, control, ticker ─▶ entry ───────────┴─┴─▶ LEDGER (serial) ─┬─▶ build* ──┐
+//                                                          ▲               ├─ seed docs ┴─▶ pack ─▶ queue ─▶ limiter ─▶ send* ─▶ settle ─┐
+//                                                          │               │                ▲                   ▲         ▲             │
+//                                                          │               │                └─ done ────────────┴─ one ───┴─ again ─────┤
+//                                                          ├───────────────┼────────────────────────────────────────────────────────────┘
+//                                                          completions     └─▶ order ─▶ confirm ─▶ on_durable
+//
+//  pack to settle: one of each per sink.   * = async_node: the body only enqueues to threads of ours; the answer comes
+//  back through its gateway.
+// clang-format on
 //
 // Thread: construct, wait and destroy on the supervisor's thread; put_changes, post, close from any.
 

@@ -86,9 +86,7 @@ class Keeper {
       } else if (!there) {
         FLUSSO_TRY(build_anew(index, alias, kept));
       } else if (history_.record) {
-        // A crash may have fallen between a promotion and what follows it.
-        FLUSSO_TRY(admin.retire_others(index, state.active));
-        FLUSSO_TRY(sink_.records->remove_seed(alias));
+        FLUSSO_TRY(finish_promotion(index, alias, state.active));
       }
     } else {
       const Generation building = state.staged.value_or(state.active);
@@ -112,6 +110,14 @@ class Keeper {
     // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
     if (!history_.record) return !source_.slot_created;
     return is_followed(history_, alias, state.active, state.uuid);
+  }
+
+  // A crash may have fallen between a promotion and what follows it, whose last step removes the seed's record.
+  Status finish_promotion(const IndexPlan& index, const std::string& alias, Generation serving) {
+    FLUSSO_TRY_ASSIGN(const auto leftover, sink_.records->load_seed(alias));
+    if (!leftover) return {};
+    FLUSSO_TRY(sink_.admin->retire_others(index, serving));
+    return sink_.records->remove_seed(alias);
   }
 
   Status build_anew(const IndexPlan& index, const std::string& alias, KeptIndex& kept) {

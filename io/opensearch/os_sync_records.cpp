@@ -114,8 +114,9 @@ Status OsSyncRecords::save_seed_progress(const std::string& hash_alias, Generati
 }
 
 Status OsSyncRecords::remove_seed(const std::string& hash_alias) {
-  FLUSSO_TRY(admin_.remove(seed_id(hash_alias)));
-  return admin_.remove(done_id(hash_alias));
+  // The plan goes last: as long as load_seed finds it, something is left to be removed.
+  FLUSSO_TRY(admin_.remove(done_id(hash_alias)));
+  return admin_.remove(seed_id(hash_alias));
 }
 
 }  // namespace flusso::opensearch

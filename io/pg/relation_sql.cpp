@@ -21,6 +21,11 @@ bool has_relations(const std::vector<Field>& fields) {
 
 bool is_to_one(const JoinField& join) { return join.verb == JoinVerb::belongs_to || join.verb == JoinVerb::has_one; }
 
+// What identifies a row of the joined table: the declared key, else the catalog's.
+const KeyColumns& row_key_of(const JoinField& join, const TableInfo& table) {
+  return join.primary_key.empty() ? table.primary_key : join.primary_key;
+}
+
 void append_key_order(std::string& order, const KeyColumns& key, const std::string& alias) {
   for (const std::string& column : key) {
     const std::string quoted = fmt::format("{}.{}", alias, quote_identifier(column));
@@ -72,7 +77,7 @@ Result<RelationRenderer::Member> RelationRenderer::member_of(const Field& field,
   member.field = &field;
   member.list = &join;
   FLUSSO_TRY_ASSIGN(member.source.table, rows_.table(join.table));
-  const KeyColumns& related_key = join.primary_key.empty() ? member.source.table->primary_key : join.primary_key;
+  const KeyColumns& related_key = row_key_of(join, *member.source.table);
   member.source.parent_columns = parent_.key;
   if (join.verb == JoinVerb::belongs_to) {
     member.source.key = related_key;
@@ -190,7 +195,7 @@ bool RelationRenderer::is_presorted(const Group& group, const RenderedRow& row) 
     return false;
   const TableInfo& table = *member.source.table;
   KeyColumns wanted = member.source.key;
-  const KeyColumns& key = member.list->primary_key.empty() ? table.primary_key : member.list->primary_key;
+  const KeyColumns& key = row_key_of(*member.list, table);
   wanted.insert(wanted.end(), key.begin(), key.end());
   return is_unique(table, key) &&
          std::find(table.unique_keys.begin(), table.unique_keys.end(), wanted) != table.unique_keys.end();
@@ -217,7 +222,7 @@ Result<std::string> RelationRenderer::order_sql(const JoinField& join, const Sou
 Status RelationRenderer::render_to_one(const Member& member) {
   const JoinField& join = *member.list;
   const std::string alias = rows_.next_alias('t');
-  const KeyColumns& key = join.primary_key.empty() ? member.source.table->primary_key : join.primary_key;
+  const KeyColumns& key = row_key_of(join, *member.source.table);
   FLUSSO_TRY_ASSIGN(const RenderedRow row, rows_.row(join.fields, RowScope{member.source.table, alias, key}));
   std::optional<Pick> pick;
   if (!is_unique(*member.source.table, member.source.key)) {
@@ -252,7 +257,7 @@ Status RelationRenderer::render_group(const Group& group) {
     TextParts& outer = values_[member.field];
     std::string sql;
     if (member.list != nullptr) {
-      const KeyColumns& key = member.list->primary_key.empty() ? source.table->primary_key : member.list->primary_key;
+      const KeyColumns& key = row_key_of(*member.list, *source.table);
       FLUSSO_TRY_ASSIGN(const RenderedRow row, rows_.row(member.list->fields, RowScope{source.table, alias, key}));
       FLUSSO_TRY_ASSIGN(const std::string order, order_sql(*member.list, source, alias));
       nested += row.joins;

@@ -17,8 +17,7 @@ ServerAnswer failed(const char* code, bool maybe_applied) {
 
 }  // namespace
 
-// ---- data plane
-// ------------------------------------------------------------------------------------------------------
+// ---- data plane -----------------------------------------------------------------------------------------------------
 
 std::vector<FakeCluster::Action> FakeCluster::parse(const std::string& body) {
   std::vector<Action> actions;
@@ -222,8 +221,7 @@ void FakeCluster::set_max_body(std::size_t bytes) {
   max_body_ = bytes;
 }
 
-// ---- control plane
-// ---------------------------------------------------------------------------------------------------
+// ---- control plane --------------------------------------------------------------------------------------------------
 
 IndexRecord FakeCluster::record(const std::string& alias) {
   const Lock lock(mutex_);

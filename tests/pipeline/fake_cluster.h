@@ -24,9 +24,12 @@
 #include "tests/pipeline/chance.h"
 #include "tests/pipeline/faults.h"
 #include "tests/pipeline/scheduler.h"
-#include "tests/pipeline/verdict.h"
+#include "tests/support/verdict.h"
 
 namespace flusso::fakes {
+
+using invariants::Invariant;
+using invariants::Verdict;
 
 // What flusso_meta keeps of one index.
 struct IndexRecord {

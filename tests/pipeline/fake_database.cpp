@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tests/pipeline/fake_schema.h"
+
 namespace flusso::fakes {
 namespace {
 
@@ -14,15 +16,11 @@ int number(const std::string& text) {
   return value;
 }
 
-Table table_of(const TableRef& table) {
-  return table.name == "parents" ? parents : table.name == "children" ? children : items;
-}
 int column(const Row& row, const std::string& name) { return name == "id" ? row.id : row.ref; }
 
 }  // namespace
 
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
+// ---- writing --------------------------------------------------------------------------------------------------------
 
 void FakeDatabase::set_row(Table table, std::uint64_t xid, bool deleted, Row row) {
   if (deleted)
@@ -122,8 +120,7 @@ void FakeDatabase::rewrite() {
   ++filenode_;
 }
 
-// ---- visibility and truth
-// --------------------------------------------------------------------------------------------
+// ---- visibility and truth -------------------------------------------------------------------------------------------
 
 void FakeDatabase::advance() {
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -278,8 +275,7 @@ std::string FakeDatabase::history(Document which, int id) {
   return text;
 }
 
-// ---- reads
-// -----------------------------------------------------------------------------------------------------------
+// ---- reads ----------------------------------------------------------------------------------------------------------
 
 SnapshotXids FakeDatabase::snapshot() {
   const Lock lock(mutex_);
@@ -373,8 +369,7 @@ bool FakeDatabase::all_visible_below(std::uint64_t xid) {
                       [&](const Invisible& i) { return wal_[i.position].xid < xid; });
 }
 
-// ---- slot and stream
-// -------------------------------------------------------------------------------------------------
+// ---- slot and stream ------------------------------------------------------------------------------------------------
 
 Slot FakeDatabase::slot() {
   const Lock lock(mutex_);

@@ -14,8 +14,7 @@ constexpr std::uint64_t kLargestGroup = 1024 * 512;
 
 }  // namespace
 
-// ---- world
-// -----------------------------------------------------------------------------------------------------------
+// ---- world ----------------------------------------------------------------------------------------------------------
 
 World::World(std::uint64_t seed, std::size_t sinks, Plain plain) : chance(seed) {
   for (std::size_t i = 0; i < sinks; ++i)
@@ -207,8 +206,7 @@ void World::check_document(Process& process, std::size_t sink, Document which, i
   }
 }
 
-// ---- process
-// ---------------------------------------------------------------------------------------------------------
+// ---- process --------------------------------------------------------------------------------------------------------
 
 Process::Process(World& world, const std::vector<Document>& enabled, FailurePolicy on_error)
     : source{world.database, world.faults, world.chance, [&world] { world.ring(); }}, world_(world) {

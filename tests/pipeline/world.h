@@ -22,9 +22,12 @@
 #include "tests/pipeline/fake_sink.h"
 #include "tests/pipeline/fake_source.h"
 #include "tests/pipeline/faults.h"
-#include "tests/pipeline/verdict.h"
+#include "tests/support/verdict.h"
 
 namespace flusso::fakes {
+
+using invariants::Invariant;
+using invariants::Verdict;
 
 class Process;
 

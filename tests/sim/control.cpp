@@ -22,8 +22,7 @@ void Process::control() {
   if (!step()) script_.push_front(std::move(step));
 }
 
-// ---- start
-// -----------------------------------------------------------------------------------------------------------
+// ---- start ----------------------------------------------------------------------------------------------------------
 
 void Process::script_start() {
   for (std::size_t sink = 0; sink < world_.sinks.size(); ++sink) {
@@ -133,8 +132,7 @@ void Process::set_targets(std::size_t index) {
   ledger(stages::SetTargets{index_id(index), targets_of(index, false), seeding});
 }
 
-// ---- seeding
-// ---------------------------------------------------------------------------------------------------------
+// ---- seeding --------------------------------------------------------------------------------------------------------
 
 void Process::plan_seeds() {
   for (std::size_t index = 0; index < global_.size(); ++index) {
@@ -344,8 +342,7 @@ void Process::reindex(std::size_t sink, std::size_t index) {
   seed_fresh(index, {sink});
 }
 
-// ---- the end
-// ---------------------------------------------------------------------------------------------------------
+// ---- the end --------------------------------------------------------------------------------------------------------
 
 bool Process::quiet() const {
   return fence_.empty() && !fence_answer_ && released.empty() && lookups.empty() && chunk_jobs.empty() &&

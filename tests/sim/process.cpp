@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "model/check.h"
+#include "tests/sim/trace.h"
 #include "tests/sim/world.h"
 
 namespace flusso::sim {
@@ -42,8 +43,7 @@ Process::Process(World& world, std::uint64_t id, std::vector<std::size_t> enable
   script_start();
 }
 
-// ---- capture and fence
-// -----------------------------------------------------------------------------------------------
+// ---- capture and fence ----------------------------------------------------------------------------------------------
 
 bool Process::can_capture() const {
   if (!live_) return false;
@@ -186,8 +186,7 @@ void Process::resolve(std::size_t i) {
   for (stages::KeyPage& page : pages) inbox.emplace_back(std::move(page));
 }
 
-// ---- ledger
-// ----------------------------------------------------------------------------------------------------------
+// ---- ledger ---------------------------------------------------------------------------------------------------------
 
 void Process::deliver(std::size_t i) { ledger(take_any(inbox, i)); }
 
@@ -247,8 +246,7 @@ void Process::ledger(stages::LedgerEvent event) {
                        [&] { return out.alarms.front(); });
 }
 
-// ---- build and pack
-// --------------------------------------------------------------------------------------------------
+// ---- build and pack -------------------------------------------------------------------------------------------------
 
 DocBatch Process::batch_of(IndexId index, const std::vector<Document>& documents, Origin origin) {
   auto slab = std::make_shared<Slab>();
@@ -321,8 +319,7 @@ void Process::tick() {
   ledger(stages::Tick{world_.time()});
 }
 
-// ---- wire
-// ------------------------------------------------------------------------------------------------------------
+// ---- wire -----------------------------------------------------------------------------------------------------------
 
 bool Process::can_send(std::size_t sink) const {
   return !requests_[sink].empty() && on_wire_[sink] < world_.requests_on_wire;

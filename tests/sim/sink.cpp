@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/sim/source.h"
+#include "tests/sim/trace.h"
 
 namespace flusso::sim {
 

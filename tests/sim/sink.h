@@ -13,9 +13,12 @@
 #include "model/batches.h"
 #include "model/ports/source.h"
 #include "tests/sim/random.h"
-#include "tests/sim/verdict.h"
+#include "tests/support/verdict.h"
 
 namespace flusso::sim {
+
+using invariants::Invariant;
+using invariants::Verdict;
 
 struct Stored {
   std::optional<std::string> content;  // nothing: deleted

@@ -18,8 +18,7 @@ int number(const std::string& text, int otherwise) {
 
 }  // namespace
 
-// ---- versions
-// --------------------------------------------------------------------------------------------------------
+// ---- versions -------------------------------------------------------------------------------------------------------
 
 bool SimSource::is_visible(std::uint64_t xid) const {
   return std::none_of(invisible_.begin(), invisible_.end(), [&](std::size_t i) { return wal_[i].xid == xid; });
@@ -126,8 +125,7 @@ void SimSource::rewrite(Random& random) {
       for (Version& version : versions) version.page = random.between(0, kPages - 1);
 }
 
-// ---- reads
-// -----------------------------------------------------------------------------------------------------------
+// ---- reads ----------------------------------------------------------------------------------------------------------
 
 SnapshotXids SimSource::snapshot() const {
   SnapshotXids xids;
@@ -215,8 +213,7 @@ void SimSource::create_slot() {
   for (Transaction& transaction : wal_) transaction.in_stream = false;
 }
 
-// ---- truth
-// -----------------------------------------------------------------------------------------------------------
+// ---- truth ----------------------------------------------------------------------------------------------------------
 
 void SimSource::note_truth(Lsn lsn, std::uint64_t event) {
   for (std::size_t index = 0; index < kIndexes; ++index) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "model/check.h"
+#include "tests/sim/trace.h"
 
 namespace flusso::sim {
 
@@ -67,8 +68,7 @@ void World::print(const Choice& choice) const {
                to_text(slot_confirmed).c_str());
 }
 
-// ---- the process
-// -----------------------------------------------------------------------------------------------------
+// ---- the process ----------------------------------------------------------------------------------------------------
 
 void World::create_slot() {
   source.create_slot();
@@ -125,8 +125,7 @@ void World::pass_time(std::int64_t ms) {
   now_ms += ms;
 }
 
-// ---- chance
-// ----------------------------------------------------------------------------------------------------------
+// ---- chance ---------------------------------------------------------------------------------------------------------
 
 void World::add(What what, unsigned weight, std::size_t a, std::size_t b) {
   choices_.push_back(Choice{what, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b)});
@@ -293,19 +292,19 @@ void World::run_history(int events) {
   create_slot();
   start();
   wild_ = true;
-  for (int i = 0; i < events && !verdict.broken(); ++i) step();
+  for (int i = 0; i < events && verdict.broken() == 0; ++i) step();
   wild_ = false;
 }
 
 void World::run_until(const std::function<bool()>& condition, const std::string& what) {
-  for (int i = 0; i < 40000 && !verdict.broken() && !condition(); ++i) step();
-  if (verdict.broken()) return;
+  for (int i = 0; i < 40000 && verdict.broken() == 0 && !condition(); ++i) step();
+  if (verdict.broken() != 0) return;
   verdict.check(Invariant::every_run_comes_to_rest, condition(),
                 [&] { return what + " never happened: " + (process ? process->describe() : "no process"); });
 }
 
 void World::expect_throughout(int events, const std::function<bool()>& condition, const std::string& what) {
-  for (int i = 0; i < events && !verdict.broken(); ++i) {
+  for (int i = 0; i < events && verdict.broken() == 0; ++i) {
     verdict.check(Invariant::every_run_comes_to_rest, condition(), [&] { return what; });
     step();
   }
@@ -321,7 +320,7 @@ void World::come_to_rest() {
     return process && process->at_rest() && source.all_visible() && slot_confirmed == source.wal_end();
   };
   run_until(rest, "rest");
-  if (verdict.broken()) return;
+  if (verdict.broken() != 0) return;
   verdict.check(Invariant::leases_are_zero_after_every_run, accounts_->used() == 0,
                 [&] { return std::to_string(accounts_->used()) + " units are held at rest"; });
   for (std::size_t sink = 0; sink < sinks.size(); ++sink) {
@@ -348,8 +347,7 @@ void World::come_to_rest() {
                 [&] { return "confirmed " + to_text(slot_confirmed) + " of " + to_text(source.wal_end()); });
 }
 
-// ---- what is stored
-// --------------------------------------------------------------------------------------------------
+// ---- what is stored -------------------------------------------------------------------------------------------------
 
 std::string World::stored(std::size_t sink, std::size_t index, const std::string& key) const {
   const auto generation = sinks[sink].generations[index].find(sinks[sink].meta[index].alias);

@@ -17,9 +17,12 @@
 #include "tests/sim/random.h"
 #include "tests/sim/sink.h"
 #include "tests/sim/source.h"
-#include "tests/sim/verdict.h"
+#include "tests/support/verdict.h"
 
 namespace flusso::sim {
+
+using invariants::Invariant;
+using invariants::Verdict;
 
 inline constexpr std::int64_t kInDoubtMs = 200;
 

@@ -1,6 +1,6 @@
-#include "tests/pipeline/verdict.h"
+#include "tests/support/verdict.h"
 
-namespace flusso::fakes {
+namespace flusso::invariants {
 namespace {
 
 constexpr std::size_t kExamples = 5;
@@ -13,8 +13,12 @@ std::string_view to_text(Invariant invariant) {
       return "confirmed_lsn_never_decreases";
     case Invariant::no_lsn_is_confirmed_before_its_documents_are_durable:
       return "no_lsn_is_confirmed_before_its_documents_are_durable";
+    case Invariant::a_document_is_never_overwritten_by_an_older_read:
+      return "a_document_is_never_overwritten_by_an_older_read";
     case Invariant::one_attempt_per_id:
       return "one_attempt_per_id";
+    case Invariant::seed_never_beats_live:
+      return "seed_never_beats_live";
     case Invariant::promoted_generation_equals_source:
       return "promoted_generation_equals_source";
     case Invariant::leases_are_zero_after_every_run:
@@ -27,6 +31,8 @@ std::string_view to_text(Invariant invariant) {
       return "an_idle_database_still_advances_the_slot";
     case Invariant::drain_confirms_everything_it_sent:
       return "drain_confirms_everything_it_sent";
+    case Invariant::no_read_before_visible:
+      return "no_read_before_visible";
     case Invariant::no_write_reaches_a_retired_generation:
       return "no_write_reaches_a_retired_generation";
     case Invariant::no_run_writes_before_the_bulks_of_earlier_ones_have_ended:
@@ -35,17 +41,19 @@ std::string_view to_text(Invariant invariant) {
       return "no_run_ends_as_a_bug";
     case Invariant::every_run_comes_to_rest:
       return "every_run_comes_to_rest";
+    case Invariant::count:
+      break;
   }
   return "unknown";
 }
 
-void Verdict::check(Invariant invariant, bool holds, std::string_view what) {
+void Verdict::note(Invariant invariant, const std::string* broken) {
   const std::scoped_lock lock(mutex_);
   Seen& seen = seen_[static_cast<std::size_t>(invariant)];
   ++seen.checked;
-  if (holds) return;
+  if (broken == nullptr) return;
   ++seen.broken;
-  if (seen.examples.size() < kExamples) seen.examples.emplace_back(what);
+  if (seen.examples.size() < kExamples) seen.examples.push_back(*broken);
 }
 
 std::uint64_t Verdict::checked(Invariant invariant) const {
@@ -92,4 +100,4 @@ void Verdict::add(const Verdict& other, std::uint64_t seed) {
   }
 }
 
-}  // namespace flusso::fakes
+}  // namespace flusso::invariants

@@ -1,0 +1,39 @@
+#include "pipeline/claims.h"
+
+#include <utility>
+
+#include "model/log.h"
+
+namespace flusso::pipeline {
+namespace {
+
+constexpr Logger kLog{"run"};
+
+}  // namespace
+
+Result<std::optional<GroupSeq>> Claims::confirm(SteadyTime at, ChangeCapture& capture) {
+  if (!durable_ || at - last_claim_ < options_.claim_interval) return std::optional<GroupSeq>();
+  for (std::size_t s = 0; s < backends_.sinks().size(); ++s) {
+    SinkBackend& sink = backends_.sinks()[s];
+    if (!sink.records) continue;
+    SourceRecord& record = prepared_.records[s];
+    if (record.claimed >= durable_->lsn) continue;
+    SourceRecord claim = record;
+    claim.claimed = durable_->lsn;
+    if (const Status saved = sink.records->save_source(claim); !saved) {
+      if (saved.error().kind != ErrorKind::transient) return fail(saved.error());
+      kLog.warn("the confirmed position cannot be noted in the sink; nothing is confirmed meanwhile",
+                kv("sink", sink.name), kv("reason", saved.error().what));
+      last_claim_ = at;
+      return std::optional<GroupSeq>();
+    }
+    record.claimed = durable_->lsn;
+  }
+  last_claim_ = at;
+  capture.confirm(durable_->lsn);
+  status_.set_confirmed(durable_->lsn);
+  const GroupSeq confirmed_group = std::exchange(durable_, std::nullopt)->seq;
+  return std::optional(confirmed_group);
+}
+
+}  // namespace flusso::pipeline

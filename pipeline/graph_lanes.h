@@ -1,0 +1,42 @@
+#pragma once
+// What the lanes do that read from the source: find the documents of changed rows, and build documents. Each lane has a
+// connection of its own; its answers enter the graph through the job's hold.
+// Thread: a worker is made and called on its lane.
+
+#include <functional>
+
+#include "model/plan.h"
+#include "model/ports/backends.h"
+#include "pipeline/budgets.h"
+#include "pipeline/graph_nodes.h"
+#include "pipeline/lanes.h"
+#include "pipeline/options.h"
+#include "pipeline/run_state.h"
+#include "pipeline/status.h"
+
+namespace flusso::pipeline {
+
+struct ResolveJob {
+  LookupPlan plan;
+  Hold<ResolveNode::gateway_type> hold;
+};
+struct BuildJob {
+  BuildBatch batch;
+  Hold<BuildNode::gateway_type> hold;
+};
+
+// What the workers need; everything outlives them.
+struct LaneContext {
+  const Plan& plan;
+  Backends& backends;
+  const Options& options;
+  Budgets& budgets;
+  LiveStatus& status;
+  RunState& run;
+  std::function<void(stages::LedgerEvent)> post;
+};
+
+LanePool<ResolveJob>::Worker resolve_worker(const LaneContext& context);
+LanePool<BuildJob>::Worker build_worker(const LaneContext& context);
+
+}  // namespace flusso::pipeline
