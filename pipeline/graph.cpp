@@ -73,6 +73,7 @@ struct Graph::Nodes {
       stages::PackerLimits limits;
       limits.max_documents = writer.limits().max_documents;
       limits.max_bytes = writer.limits().max_bytes;
+      limits.requests_in_flight = writer.limits().requests_in_flight;
       limits.linger = nodes.options.live_linger;
       return limits;
     }
@@ -215,7 +216,7 @@ struct Graph::Nodes {
           branch.packer.add(*in.docs, std::chrono::steady_clock::now(), requests);
           break;
         case PackIn::Kind::done:
-          branch.packer.request_done(requests);
+          branch.packer.request_done(std::chrono::steady_clock::now(), requests);
           break;
         case PackIn::Kind::tick:
           branch.packer.tick(in.now, in.memory_short, requests);

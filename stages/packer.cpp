@@ -37,14 +37,16 @@ void Packer::add(const DocBatch& batch, SteadyTime now, std::vector<BulkRequest>
     emit(out);
 }
 
-void Packer::request_done(std::vector<BulkRequest>& out) {
+void Packer::request_done(SteadyTime now, std::vector<BulkRequest>& out) {
   FLUSSO_CHECK(in_flight_ > 0, "a request ended that was never sent");
   --in_flight_;
   if (in_flight_ < limits_.eager_requests) emit(out);
+  tick(now, false, out);
 }
 
 void Packer::tick(SteadyTime now, bool memory_short, std::vector<BulkRequest>& out) {
-  if (!items_.empty() && (memory_short || now - oldest_ >= limits_.linger)) emit(out);
+  if (items_.empty() || in_flight_ >= limits_.requests_in_flight) return;
+  if (memory_short || now - oldest_ >= limits_.linger) emit(out);
 }
 
 }  // namespace flusso::stages

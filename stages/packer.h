@@ -1,7 +1,8 @@
 #pragma once
 // Documents of one sink gathered into bulk requests: full ones leave at once; a partial one leaves as soon as the sink
-// has nothing else to do (so a single change is not delayed), when it has waited for its linger time, or when memory is
-// short. Under load requests therefore grow by themselves, as in a group commit. Thread: one (the sink's pack node).
+// has nothing else to do (so a single change is not delayed), or when it has waited for its linger time or memory is
+// short, and the sink has a slot free: behind a full pipe it would only wait in a queue where nothing joins it any
+// more. Under load requests therefore grow by themselves, as in a group commit. Thread: one (the sink's pack node).
 // Pure.
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace flusso::stages {
 struct PackerLimits {
   std::uint32_t max_documents = 1000;
   std::uint64_t max_bytes = 8ULL * 1024 * 1024;
-  std::uint32_t eager_requests = 1;  // a partial request leaves while fewer than this many are in flight
+  std::uint32_t eager_requests = 1;      // a partial request leaves at once while fewer than this many are in flight
+  std::uint32_t requests_in_flight = 4;  // slots: with so many in flight a partial request waits and grows
   Millis linger{5};
 };
 
@@ -30,7 +32,7 @@ class Packer {
   // Takes this sink's share of a batch; appends requests that are ready to `out`.
   void add(const DocBatch& batch, SteadyTime now, std::vector<BulkRequest>& out);
   // A request has been answered for good and its slot is free.
-  void request_done(std::vector<BulkRequest>& out);
+  void request_done(SteadyTime now, std::vector<BulkRequest>& out);
   // Time passed; `memory_short`: somebody waits for bytes, so nothing may be held back.
   void tick(SteadyTime now, bool memory_short, std::vector<BulkRequest>& out);
 

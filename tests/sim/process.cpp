@@ -419,7 +419,7 @@ void Process::take_reply(std::size_t sink, Wire& wire) {
   if (!slot) return;
   --on_wire_[sink];
   std::vector<BulkRequest> more;
-  packers_[sink]->request_done(more);
+  packers_[sink]->request_done(world_.time(), more);
   for (BulkRequest& request : more) requests_[sink].push_back(std::move(request));
 }
 

@@ -22,9 +22,9 @@ class Bench {
     packer.add(batch_of(kIndex, docs), at(ms), out);
     return out;
   }
-  std::vector<BulkRequest> done() {
+  std::vector<BulkRequest> done(int ms = 0) {
     std::vector<BulkRequest> out;
-    packer.request_done(out);
+    packer.request_done(at(ms), out);
     return out;
   }
   std::vector<BulkRequest> tick(int ms, bool memory_short = false) {
@@ -89,6 +89,28 @@ TEST(Packer, a_partial_request_leaves_after_its_linger_counted_from_its_first_do
   EXPECT_TRUE(bench.tick(14).empty());
   EXPECT_EQ(bench.tick(15).size(), 1U);
   EXPECT_TRUE(bench.tick(100).empty()) << "nothing is left";
+}
+
+TEST(Packer, behind_a_full_pipe_a_partial_request_waits_and_grows) {
+  Bench bench({.max_documents = 3, .eager_requests = 0, .requests_in_flight = 1, .linger = Millis{5}});
+  bench.add({{"1", "{}"}});
+  EXPECT_EQ(bench.tick(5).size(), 1U) << "the pipe is free";
+  bench.add({{"2", "{}"}}, 6);
+  EXPECT_TRUE(bench.tick(20).empty());
+  EXPECT_TRUE(bench.tick(21, true).empty()) << "it would not be written any sooner";
+  bench.add({{"3", "{}"}}, 22);
+  const auto out = bench.done(23);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(keys_of(out[0]), (Keys{"2", "3"}));
+}
+
+TEST(Packer, a_free_slot_is_taken_only_after_the_linger_time) {
+  Bench bench({.max_documents = 3, .eager_requests = 1, .requests_in_flight = 2, .linger = Millis{5}});
+  bench.add({{"1", "{}"}});
+  bench.add({{"2", "{}"}, {"3", "{}"}, {"4", "{}"}, {"5", "{}"}}, 1);
+  EXPECT_EQ(bench.packer.in_flight(), 2U);
+  EXPECT_TRUE(bench.done(3).empty()) << "one is still on its way";
+  EXPECT_EQ(bench.tick(6).size(), 1U);
 }
 
 TEST(Packer, nothing_is_held_back_when_memory_is_short) {
