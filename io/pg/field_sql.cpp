@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "io/pg/measured_text.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/quote.h"
 #include "model/value.h"
 
@@ -47,7 +47,7 @@ void append_quoted(TextParts& out, const SqlValue& value, const std::string& pla
                              quote_literal(when_null), plain));
 }
 
-// A string as it is: we write it as JSON (measured_text.h).
+// A string as it is: we write it as JSON (marked_text.h).
 void append_measured(TextParts& out, const SqlValue& value, const std::string& when_null) {
   TextParts text;
   text.constant(std::string(1, kStringMark));
@@ -59,6 +59,12 @@ void append_measured(TextParts& out, const SqlValue& value, const std::string& w
         fmt::format("CASE WHEN {} IS NULL THEN {} ELSE {} END", value.sql, quote_literal(when_null), text.sql()));
   else
     out.append(text);
+}
+
+// A number as it is: NULL and what JSON has no number for are told apart by us (marked_text.h).
+void append_marked_number(TextParts& out, const std::string& sql) {
+  out.constant(std::string(1, kNumberMark));
+  out.expression(sql);
 }
 
 bool needs_elements(TypeFamily family, ValueTarget target) {
@@ -166,12 +172,20 @@ void append_json(TextParts& out, const SqlValue& value, const JsonRules& rules) 
   }
   switch (value.type.family) {
     case TypeFamily::integer:
-      out.expression(value.nullable ? fmt::format("coalesce({}::text,{})", sql, quote_literal(when_null)) : sql);
+      if (!value.nullable)
+        out.expression(sql);
+      else if (when_null == "null")
+        append_marked_number(out, sql);
+      else
+        out.expression(fmt::format("coalesce({}::text,{})", sql, quote_literal(when_null)));
       return;
     case TypeFamily::floating:
     case TypeFamily::numeric:
       if (rules.target != ValueTarget::number) break;
-      out.expression(guarded(is_finite(sql), sql + "::text", value, when_null, ""));
+      if (!value.nullable || when_null == "null")
+        append_marked_number(out, sql);
+      else
+        out.expression(guarded(is_finite(sql), sql + "::text", value, when_null, ""));
       return;
     case TypeFamily::money: {
       const std::string number = sql + "::numeric";

@@ -1,6 +1,6 @@
 #pragma once
 // How one value becomes JSON inside Postgres. Nothing but the escaping of plain strings is left to us
-// (measured_text.h), so every rule about numbers, times, bytes and defaults lives here, and both ways of reading
+// (marked_text.h), so every rule about numbers, times, bytes and defaults lives here, and both ways of reading
 // documents use it: a row has one document, however it was found. The cheapest correct expression is chosen by type: a
 // NOT NULL integer is just its column inside concat().
 //

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "io/pg/measured_text.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/quote.h"
 #include "io/pg/sqlstate.h"
 #include "model/row_key.h"
@@ -104,7 +104,7 @@ KeyedReader::PieceResult KeyedReader::read_piece(Prepared& index, const Piece& p
     const auto on_row = [&](const Rows& rows) -> Status {
       const auto wanted = open.find(rows.text(0, 0));
       if (wanted == open.end()) return {};  // equal to a key but written differently, or a second row of the same key
-      FLUSSO_TRY_ASSIGN(const std::string_view body, write_strings(rows.text(0, 1), document_));
+      FLUSSO_TRY_ASSIGN(const std::string_view body, write_marked(rows.text(0, 1), document_));
       FLUSSO_TRY(intake.add(wanted->first, body, wanted->second->targets));
       const auto bytes = static_cast<double>(body.size());
       index.average_bytes =

@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "io/pg/copy_reader.h"
-#include "io/pg/measured_text.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/quote.h"
 #include "io/pg/range_sql.h"
 #include "io/pg/ranges.h"
@@ -144,7 +144,7 @@ Status PgScan::copy(const DocumentSql& sql, const IndexPlan& index, const Chunk&
   };
   CopyReader reader(2, [&on_pair, scratch = std::string()](const CopyReader::Fields& fields) mutable -> Status {
     if (!fields[0] || !fields[1]) return fail(ErrorKind::bug, "pg.null_document", "a document statement gave NULL");
-    FLUSSO_TRY_ASSIGN(const std::string_view document, write_strings(*fields[1], scratch));
+    FLUSSO_TRY_ASSIGN(const std::string_view document, write_marked(*fields[1], scratch));
     return on_pair(*fields[0], document);
   });
   FLUSSO_TRY(conn->copy_out(script, on_rows, [&reader](std::string_view data) { return reader.feed(data); }));

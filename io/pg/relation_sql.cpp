@@ -26,6 +26,12 @@ const KeyColumns& row_key_of(const JoinField& join, const TableInfo& table) {
   return join.primary_key.empty() ? table.primary_key : join.primary_key;
 }
 
+// The declared order is that of the key.
+bool is_order_of(const std::vector<OrderBy>& order, const KeyColumns& key) {
+  return std::equal(order.begin(), order.end(), key.begin(), key.end(),
+                    [](const OrderBy& by, const std::string& column) { return !by.descending && by.column == column; });
+}
+
 void append_key_order(std::string& order, const KeyColumns& key, const std::string& alias) {
   for (const std::string& column : key) {
     const std::string quoted = fmt::format("{}.{}", alias, quote_identifier(column));
@@ -190,12 +196,13 @@ Result<std::string> RelationRenderer::rows_sql(const Source& source, const std::
 // only where nothing else happens to its rows (Postgres, "Aggregate Functions"): no join, no second aggregate.
 bool RelationRenderer::is_presorted(const Group& group, const RenderedRow& row) {
   const Member& member = group.members.front();
-  if (group.members.size() != 1 || member.list == nullptr || member.list->order_by || member.list->limit ||
-      member.source.through || !row.joins.empty())
+  if (group.members.size() != 1 || member.list == nullptr || member.list->limit || member.source.through ||
+      !row.joins.empty())
     return false;
   const TableInfo& table = *member.source.table;
-  KeyColumns wanted = member.source.key;
   const KeyColumns& key = row_key_of(*member.list, table);
+  if (member.list->order_by && !is_order_of(*member.list->order_by, key)) return false;
+  KeyColumns wanted = member.source.key;
   wanted.insert(wanted.end(), key.begin(), key.end());
   return is_unique(table, key) &&
          std::find(table.unique_keys.begin(), table.unique_keys.end(), wanted) != table.unique_keys.end();

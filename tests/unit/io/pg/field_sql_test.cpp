@@ -17,15 +17,15 @@ std::string json(const std::string& type, ValueTarget target) {
 
 TEST(FieldSql, the_cheapest_expression_of_each_type) {
   EXPECT_EQ(json("int4!", ValueTarget::number), "concat(t.\"c\")");
-  EXPECT_EQ(json("int4", ValueTarget::number), "concat(coalesce(t.\"c\"::text,'null'))");
+  EXPECT_EQ(json("int4", ValueTarget::number), "concat('\x02',t.\"c\")");
   EXPECT_EQ(json("text!", ValueTarget::other), "concat('\x01',octet_length(t.\"c\"),':',t.\"c\")");
   EXPECT_EQ(json("text", ValueTarget::other), json("text!", ValueTarget::other)) << "NULL leaves a mark without length";
   EXPECT_EQ(json("uuid!", ValueTarget::other), "concat('\"',t.\"c\",'\"')");
   EXPECT_EQ(json("bool!", ValueTarget::boolean), "concat(CASE WHEN t.\"c\" THEN 'true' ELSE 'false' END)");
   EXPECT_EQ(json("jsonb!", ValueTarget::other), "concat(t.\"c\")");
   EXPECT_EQ(json("numeric!", ValueTarget::other), "concat(to_json(t.\"c\"))");
-  EXPECT_EQ(json("numeric!", ValueTarget::number),
-            "concat(CASE WHEN t.\"c\" > '-Infinity' AND t.\"c\" < 'Infinity' THEN t.\"c\"::text ELSE 'null' END)");
+  EXPECT_EQ(json("numeric!", ValueTarget::number), "concat('\x02',t.\"c\")") << "NaN is left to us";
+  EXPECT_EQ(json("float8", ValueTarget::number), json("numeric!", ValueTarget::number));
   EXPECT_EQ(json("date", ValueTarget::date),
             "concat(CASE WHEN t.\"c\" >= date '0001-01-01' AND t.\"c\" < date '10000-01-01' THEN to_json(t.\"c\") ELSE "
             "'null'::json END)");

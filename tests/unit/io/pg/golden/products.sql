@@ -1,5 +1,5 @@
 SELECT root."id"::text, concat('{"sku":␁',octet_length(root."sku"),':',root."sku",
-',"price":',CASE WHEN root."price" > '-Infinity' AND root."price" < 'Infinity' THEN root."price"::text ELSE 'null' END,
+',"price":␂',root."price",
 ',"attributes":',coalesce(root."attributes",'null'),
 ',"category":',coalesce(x2._1,'null'),
 ',"tags":[',x4._1,

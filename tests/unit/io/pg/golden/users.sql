@@ -8,7 +8,7 @@ SELECT root."id"::text, concat('{"id":',root."id",
 '},"profile":',coalesce(x2._1,'null'),
 ',"orders":[',x4._1,
 '],"orderCount":',x4._2,
-',"lifetimeValue":',CASE WHEN x4._4 > '-Infinity' AND x4._4 < 'Infinity' THEN x4._4::text ELSE 'null' END,
+',"lifetimeValue":␂',x4._4,
 ',"lastOrderAt":',CASE WHEN x4._3 >= timestamptz '0001-01-01 00:00:00+00' AND x4._3 < timestamptz '10000-01-01 00:00:00+00' THEN to_json(x4._3) ELSE 'null'::json END,'}')
  FROM "public"."users" AS root
  LEFT JOIN LATERAL (SELECT concat('{"bio":␁',octet_length(t1."bio"),':',t1."bio",
@@ -20,7 +20,7 @@ SELECT root."id"::text, concat('{"id":',root."id",
 ',"items":[',x6._1,']}'),',' ORDER BY t3."placed_at" DESC, t3."id" DESC) AS _1, count(*) AS _2, max(t3."placed_at") AS _3, sum(t3."total") FILTER (WHERE t3."status" <> 'cancelled') AS _4
  FROM "public"."orders" AS t3
  LEFT JOIN LATERAL (SELECT string_agg(concat('{"productId":',t5."product_id",
-',"unitPrice":',CASE WHEN t5."unit_price" > '-Infinity' AND t5."unit_price" < 'Infinity' THEN t5."unit_price"::text ELSE 'null' END,'}'),',') AS _1
+',"unitPrice":␂',t5."unit_price",'}'),',') AS _1
  FROM (SELECT t5.* FROM "public"."order_items" AS t5
  WHERE t5."order_id" = t3."id" ORDER BY t5."id") AS t5) AS x6 ON true
  WHERE t3."user_id" = root."id") AS x4 ON true
