@@ -1,10 +1,12 @@
 #include "pipeline/graph.h"
 
+#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <semaphore>
 #include <utility>
 #include <vector>
 
@@ -304,6 +306,7 @@ struct Graph::Nodes {
   std::vector<std::unique_ptr<Branch>> branches;
   std::shared_ptr<OnTheWire> wire = std::make_shared<OnTheWire>();
   Hold<EntryNode::gateway_type> held_open;
+  std::binary_semaphore closed{0};
   // Threads last: they are joined before anything they call is destroyed.
   std::unique_ptr<FenceLane> fence_lane;
   std::unique_ptr<LanePool<ResolveJob>> resolve_lanes;
@@ -313,7 +316,10 @@ struct Graph::Nodes {
 namespace {
 
 tbb::task_arena& shared_arena(unsigned parallelism) {
-  static tbb::task_arena arena(static_cast<int>(std::max(2U, parallelism)));
+  // One thread of these is whoever waits; at least one worker must be allowed, also on a single core.
+  static const unsigned threads = std::max(2U, parallelism);
+  static const tbb::global_control allowed(tbb::global_control::max_allowed_parallelism, threads);
+  static tbb::task_arena arena(static_cast<int>(threads));
   return arena;
 }
 
@@ -345,7 +351,10 @@ void Graph::tick(SteadyTime now) {
   if (nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0) nodes_->post(stages::Tick{now});
 }
 
-void Graph::close() { nodes_->held_open = Hold<EntryNode::gateway_type>(); }
+void Graph::close() {
+  nodes_->held_open = Hold<EntryNode::gateway_type>();
+  nodes_->closed.release();
+}
 
 void Graph::abandon() {
   nodes_->fence_lane->stop();
@@ -355,6 +364,9 @@ void Graph::abandon() {
 }
 
 void Graph::wait() {
+  // A thread inside wait_for_all() works for the graph too, and looks for work in a spin after every message. While the
+  // run goes on the arena's own threads are enough.
+  nodes_->closed.acquire();
   nodes_->arena.execute([&] { nodes_->graph.wait_for_all(); });
 }
 
