@@ -95,8 +95,10 @@ struct BulkRequest {
   std::vector<std::string_view> segments;
   std::uint64_t bytes = 0;    // sum of the segments
   std::uint32_t attempt = 0;  // resends so far; the writer waits its backoff before an attempt > 0
-  bool holds_slot =
-      true;  // counts against the sink's requests in flight; false for the second part of one that was cut
+  // Counts against the sink's requests in flight; false for the second part of one that was cut.
+  bool holds_slot = true;
+  // The one document of this request for its other generation: both together were too large. Sent when this is done.
+  std::optional<BulkItem> other_generation;
 };
 
 // What came back for a bulk request.

@@ -44,11 +44,32 @@ bool is_too_large_or_malformed(const Error& failure) {
   return failure.code == "http.413" || failure.code == "http.400";
 }
 
+bool has_two_generations(const BulkRequest& request) {
+  const BulkItem& item = request.items.front();
+  return item.targets.has(request.sink, 0) && item.targets.has(request.sink, 1);
+}
+
+// The request's one document for its first generation, to be followed by the other one: a document is done when both
+// are, and it has one attempt at a time.
+BulkRequest one_generation_first(const BulkRequest& request, const RenderAction& render) {
+  BulkItem first = request.items.front();
+  BulkItem second = first;
+  first.targets = first.targets & Targets::of(request.sink, 0);
+  second.targets = second.targets & Targets::of(request.sink, 1);
+  BulkRequest half = make_request(request.sink, {first}, request.slabs, render);
+  half.other_generation = second;
+  return half;
+}
+
 void settle_failure(BulkReply& reply, const Plan& plan, const RenderAction& render, SettleOut& out) {
   BulkRequest& request = reply.request;
   if (reply.maybe_applied) {
     for (const BulkItem& item : request.items) out.completion.docs.push_back(completed(item, OutcomeKind::in_doubt));
   } else if (is_too_large_or_malformed(*reply.failure)) {
+    if (request.items.size() == 1 && has_two_generations(request)) {
+      out.again.push_back(one_generation_first(request, render));
+      return;
+    }
     if (request.items.size() == 1) {
       reject(request.items.front(), reply.failure->what, plan, out);
     } else {
@@ -84,8 +105,13 @@ SettleOut settle(BulkReply reply, const BulkOutcome& outcome, const Plan& plan, 
     const BulkItem& item = request.items[i];
     switch (outcome.items[i].kind) {
       case OutcomeKind::applied:
-      case OutcomeKind::in_doubt:
       case OutcomeKind::gone:
+        if (request.other_generation) {
+          out.again.push_back(make_request(request.sink, {*request.other_generation}, request.slabs, render));
+          break;
+        }
+        [[fallthrough]];
+      case OutcomeKind::in_doubt:
         out.completion.docs.push_back(completed(item, outcome.items[i].kind));
         break;
       case OutcomeKind::rejected:
@@ -100,6 +126,7 @@ SettleOut settle(BulkReply reply, const BulkOutcome& outcome, const Plan& plan, 
   if (!again.empty()) {
     out.again.push_back(make_request(request.sink, std::move(again), request.slabs, render));
     out.again.back().attempt = request.attempt + 1;
+    out.again.back().other_generation = request.other_generation;
   }
   out.completion.slabs = std::move(request.slabs);
   return out;

@@ -2,11 +2,15 @@
 // What a bulk reply means: which documents are done, which go out again unchanged, which are in doubt and must be
 // rebuilt, and whether the run has to stop. The policy is decided here and nowhere else:
 //
-//   applied             done                        retry, refused   sent again after a backoff, as a smaller request
-//   in doubt            rebuilt by the ledger       gone             done when the generation was retired, else an
-//   alarm rejected            the index's on_error: skip = quarantined and done, stop = the run ends, nothing is
-//   confirmed whole request 413/400 with several documents: cut in two, so that one poison document cannot hold the
-//   others
+// clang-format off
+//   applied          done
+//   gone             done when the generation was retired, else an alarm
+//   in doubt         rebuilt by the ledger
+//   retry, refused   sent again after a backoff, as a smaller request
+//   rejected         the index's on_error: skip = quarantined and done; stop = the run ends, nothing is confirmed
+//   413 or 400 for the whole request
+//                    cut in two, documents first and generations last, so that one poison document cannot hold the others
+// clang-format on
 //
 // Thread: any; pure.
 

@@ -43,12 +43,6 @@ std::vector<FakeCluster::Action> FakeCluster::parse(const std::string& body) {
   return actions;
 }
 
-bool FakeCluster::is_one_document(const std::vector<Action>& actions) {
-  return std::all_of(actions.begin(), actions.end(), [&](const Action& action) {
-    return action.key == actions.front().key && action.body == actions.front().body;
-  });
-}
-
 microseconds FakeCluster::delay() {
   const auto most = chance_.per_mille(faults_.slow_bulk) ? 3000U : 200U;
   return microseconds(chance_.below(most));
@@ -84,7 +78,7 @@ void FakeCluster::arrive(const std::shared_ptr<Task>& task, std::size_t bytes, M
   bool held = false;
   {
     const Lock lock(mutex_);
-    too_large = bytes > max_body_ && !is_one_document(task->actions);  // each document fits, the histories take care
+    too_large = bytes > max_body_ && task->actions.size() > 1;  // each document fits, the histories take care
     held = held_ && !too_large;
     if (!too_large) note_attempts(task);
     if (held) waiting_.push_back(task);

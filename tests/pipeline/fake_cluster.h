@@ -112,7 +112,6 @@ class FakeCluster {
   };
   using Lock = std::scoped_lock<std::mutex>;
 
-  static bool is_one_document(const std::vector<Action>& actions);
   static std::vector<Action> parse(const std::string& body);
   std::chrono::microseconds delay();
   void arrive(const std::shared_ptr<Task>& task, std::size_t bytes, Millis request_timeout);

@@ -116,6 +116,36 @@ TEST(Settle, a_request_that_is_too_large_or_malformed_is_cut_in_two) {
   }
 }
 
+TEST(Settle, a_document_that_is_too_large_for_two_generations_at_once_is_written_to_one_after_the_other) {
+  SettleOut out = settle(failed(request_of({{"1", "{}", kTarget | kStaged}}), ErrorKind::permanent, "http.413", false),
+                         {}, stopping(), render_plainly);
+  ASSERT_EQ(out.again.size(), 1U);
+  EXPECT_EQ(body_text(out.again[0]), "+0.0 1\n{}\n");
+  EXPECT_TRUE(out.completion.docs.empty()) << "the other generation has not seen it";
+
+  out = settle(answered(std::move(out.again[0])), outcome({OutcomeKind::retry}), stopping(), render_plainly);
+  ASSERT_EQ(out.again.size(), 1U);
+  EXPECT_EQ(body_text(out.again[0]), "+0.0 1\n{}\n");
+
+  out = settle(answered(std::move(out.again[0])), outcome({OutcomeKind::applied}), stopping(), render_plainly);
+  ASSERT_EQ(out.again.size(), 1U);
+  EXPECT_EQ(body_text(out.again[0]), "+0.1 1\n{}\n");
+  EXPECT_TRUE(out.completion.docs.empty());
+
+  out = settle(answered(std::move(out.again[0])), outcome({OutcomeKind::applied}), stopping(), render_plainly);
+  EXPECT_TRUE(out.again.empty());
+  EXPECT_EQ(ends(out), (Ends{{"1", OutcomeKind::applied}}));
+}
+
+TEST(Settle, a_first_generation_in_doubt_leaves_the_second_to_the_rebuild) {
+  SettleOut out = settle(failed(request_of({{"1", "{}", kTarget | kStaged}}), ErrorKind::permanent, "http.413", false),
+                         {}, stopping(), render_plainly);
+  out =
+      settle(failed(std::move(out.again[0]), ErrorKind::transient, "http.reset", true), {}, stopping(), render_plainly);
+  EXPECT_TRUE(out.again.empty());
+  EXPECT_EQ(ends(out), (Ends{{"1", OutcomeKind::in_doubt}}));
+}
+
 TEST(Settle, a_single_document_that_is_too_large_is_left_out_under_skip) {
   const SettleOut out = settle(failed(request_of({{"1", "{}"}}), ErrorKind::permanent, "http.413", false), {},
                                skipping(), render_plainly);
