@@ -351,6 +351,12 @@ void Graph::tick(SteadyTime now) {
   if (nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0) nodes_->post(stages::Tick{now});
 }
 
+bool Graph::busy() const {
+  return nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0 ||
+         std::any_of(nodes_->branches.begin(), nodes_->branches.end(),
+                     [](const auto& branch) { return branch->waits.load(std::memory_order_relaxed); });
+}
+
 void Graph::close() {
   nodes_->held_open = Hold<EntryNode::gateway_type>();
   nodes_->closed.release();

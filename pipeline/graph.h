@@ -51,6 +51,8 @@ class Graph {
   void put_changes(ChangeBatch batch);
   void post(stages::LedgerEvent event);
   void tick(SteadyTime now);
+  // Documents are in flight or wait for their time: ticks matter.
+  bool busy() const;
   // No more input will come; wait() returns when everything inside has ended. Call exactly once.
   void close();
   // The run is over: lanes are stopped and requests on the wire abandoned (their late replies are ignored).

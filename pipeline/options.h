@@ -26,6 +26,7 @@ struct Options {
 
   Millis live_linger{5};
   Millis tick{5};
+  Millis idle_tick{25};  // while nothing is in flight
   Millis claim_interval{500};
   Millis refresh_interval{500};
   Millis seed_progress_interval{500};
