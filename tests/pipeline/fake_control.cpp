@@ -14,8 +14,11 @@ template <class Effect>
 auto call(SinkShare& share, Effect&& effect) -> Result<decltype(effect())> {
   if (share.dead) return killed();
   if (share.cluster.away()) return fail(ErrorKind::transient, "http.connect", "the sink cannot be reached");
-  if (share.chance.per_mille(share.faults.control_failed))
+  if (share.chance.per_mille(share.faults.control_failed)) {
+    ++share.control_failures;
+    share.ring();
     return fail(ErrorKind::transient, "http.503", "the sink is busy");
+  }
   const bool crash = share.chance.per_mille(share.faults.control_crash);
   if (crash && share.chance.per_mille(500)) {
     share.on_crash();

@@ -29,6 +29,7 @@ struct SinkShare {
   std::atomic<bool> dead{false};
   std::atomic<bool> throw_in_read_reply{false};
   std::atomic<unsigned> requests{0};
+  std::atomic<unsigned> control_failures{0};  // calls of the control plane that the sink did not answer
   std::atomic<unsigned> refreshes{0};
 };
 
