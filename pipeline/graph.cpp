@@ -33,7 +33,7 @@ constexpr Logger kLog{"pipeline"};
 
 }  // namespace
 
-struct Graph::Nodes {
+struct Graph::Nodes : GraphContext {
   // One branch per sink.
   struct Branch {
     Branch(Nodes& nodes, SinkId id)
@@ -92,17 +92,10 @@ struct Graph::Nodes {
     SettleNode settle;
   };
 
-  Nodes(const Plan& the_plan, Backends& the_backends, Lsn confirmed, const Options& the_options, Budgets& the_budgets,
-        LiveStatus& the_status, RunState& the_run, GraphCallbacks the_callbacks, tbb::task_arena& the_arena)
-      : arena(the_arena),
-        plan(the_plan),
-        backends(the_backends),
-        options(the_options),
-        budgets(the_budgets),
-        status(the_status),
-        run(the_run),
+  Nodes(const GraphContext& context, Lsn confirmed, GraphCallbacks the_callbacks, tbb::task_arena& the_arena)
+      : GraphContext(context),
+        arena(the_arena),
         callbacks(std::move(the_callbacks)),
-        lanes{plan, backends, options, budgets, status, run, [this](LedgerEvent event) { post(std::move(event)); }},
         book(plan.indexes.size(), ledger_limits()),
         confirmer(confirmed),
         entry(graph, flow::unlimited, [](int, EntryNode::gateway_type&) {}),
@@ -145,8 +138,9 @@ struct Graph::Nodes {
       branches.push_back(std::make_unique<Branch>(*this, SinkId{static_cast<std::uint8_t>(i)}));
     fence_lane = std::make_unique<FenceLane>(backends, run);
     resolve_lanes =
-        std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(lanes); });
-    build_lanes = std::make_unique<LanePool<BuildJob>>(options.workers, [this] { return build_worker(lanes); });
+        std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(*this); });
+    build_lanes = std::make_unique<LanePool<BuildJob>>(
+        options.workers, [this] { return build_worker(*this, [this](LedgerEvent event) { post(std::move(event)); }); });
     held_open = Hold<EntryNode::gateway_type>(entry.gateway());
   }
 
@@ -283,14 +277,7 @@ struct Graph::Nodes {
   void post(LedgerEvent event) { entry.gateway().try_put(LedgerMsg(std::move(event))); }
 
   tbb::task_arena& arena;
-  const Plan& plan;
-  Backends& backends;
-  const Options& options;
-  Budgets& budgets;
-  LiveStatus& status;
-  RunState& run;
   GraphCallbacks callbacks;
-  const LaneContext lanes;
   stages::Ledger book;
   stages::Confirm confirmer;
 
@@ -329,8 +316,8 @@ Graph::Graph(const Plan& plan, Backends& backends, Lsn confirmed, const Options&
              LiveStatus& status, RunState& run, GraphCallbacks callbacks) {
   tbb::task_arena& arena = shared_arena(options.parallelism);
   arena.execute([&] {
-    nodes_ =
-        std::make_unique<Nodes>(plan, backends, confirmed, options, budgets, status, run, std::move(callbacks), arena);
+    nodes_ = std::make_unique<Nodes>(GraphContext{plan, backends, options, budgets, status, run}, confirmed,
+                                     std::move(callbacks), arena);
   });
 }
 
@@ -342,19 +329,20 @@ void Graph::put_changes(ChangeBatch batch) { nodes_->fence.try_put(Msg<ChangeBat
 
 void Graph::post(LedgerEvent event) { nodes_->post(std::move(event)); }
 
-void Graph::tick(SteadyTime now) {
+bool Graph::tick(SteadyTime now) {
   const bool memory_short = nodes_->budgets.documents.waiters() != 0;
-  for (auto& branch : nodes_->branches)
-    if (branch->waits.load(std::memory_order_relaxed))
-      branch->pack.try_put(PackIn{PackIn::Kind::tick, {}, now, memory_short});
+  bool told = false;
+  for (auto& branch : nodes_->branches) {
+    if (!branch->waits.load(std::memory_order_relaxed)) continue;
+    branch->pack.try_put(PackIn{PackIn::Kind::tick, {}, now, memory_short});
+    told = true;
+  }
   // Only documents in doubt wait for time. A message wakes threads, so an idle process sends none.
-  if (nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0) nodes_->post(stages::Tick{now});
-}
-
-bool Graph::busy() const {
-  return nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0 ||
-         std::any_of(nodes_->branches.begin(), nodes_->branches.end(),
-                     [](const auto& branch) { return branch->waits.load(std::memory_order_relaxed); });
+  if (nodes_->status.documents_in_flight.load(std::memory_order_relaxed) != 0) {
+    nodes_->post(stages::Tick{now});
+    told = true;
+  }
+  return told;
 }
 
 void Graph::close() {

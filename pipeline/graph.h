@@ -50,9 +50,8 @@ class Graph {
 
   void put_changes(ChangeBatch batch);
   void post(stages::LedgerEvent event);
-  void tick(SteadyTime now);
-  // Documents are in flight or wait for their time: ticks matter.
-  bool busy() const;
+  // Time passes for documents that are in flight or wait to be sent; false when there are none.
+  bool tick(SteadyTime now);
   // No more input will come; wait() returns when everything inside has ended. Call exactly once.
   void close();
   // The run is over: lanes are stopped and requests on the wire abandoned (their late replies are ignored).

@@ -12,7 +12,7 @@
 
 namespace flusso::pipeline {
 
-LanePool<ResolveJob>::Worker resolve_worker(const LaneContext& context) {
+LanePool<ResolveJob>::Worker resolve_worker(const GraphContext& context) {
   auto resolver = std::shared_ptr<RowResolver>(context.backends.resolver(context.plan));
   return [&context, resolver](ResolveJob job, std::stop_token stop) {
     guarded(context.run, "resolve", [&] {
@@ -38,9 +38,9 @@ LanePool<ResolveJob>::Worker resolve_worker(const LaneContext& context) {
   };
 }
 
-LanePool<BuildJob>::Worker build_worker(const LaneContext& context) {
+LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::function<void(stages::LedgerEvent)> post) {
   auto source = std::shared_ptr<DocumentSource>(context.backends.documents(context.plan));
-  return [&context, source](BuildJob job, std::stop_token stop) {
+  return [&context, source, post = std::move(post)](BuildJob job, std::stop_token stop) {
     guarded(context.run, "build", [&] {
       // Keys that have been handed on: a second attempt must not build them again, they are in flight already.
       std::unordered_set<std::string> emitted;
@@ -48,7 +48,7 @@ LanePool<BuildJob>::Worker build_worker(const LaneContext& context) {
         for (const DocRow& row : batch.rows) emitted.emplace(batch.key(row));
         for (const DocFailure& failure : batch.failures) emitted.insert(failure.key);
         for (DocFailure& failure : leave_out_failures(batch, context.plan, context.status, context.run))
-          context.post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
+          post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
         if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
       };
       ReadAttempts attempts("building documents", context.run);
@@ -59,7 +59,7 @@ LanePool<BuildJob>::Worker build_worker(const LaneContext& context) {
         std::erase_if(job.batch.items, [&](const BuildItem& item) { return emitted.contains(item.key); });
         if (!attempts.again(done.error(), stop)) return;
       }
-      context.post(stages::BuildFinished{});
+      post(stages::BuildFinished{});
     });
   };
 }

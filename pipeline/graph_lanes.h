@@ -25,18 +25,18 @@ struct BuildJob {
   Hold<BuildNode::gateway_type> hold;
 };
 
-// What the workers need; everything outlives them.
-struct LaneContext {
+// What the graph and its lanes work with; all of it outlives them.
+struct GraphContext {
   const Plan& plan;
   Backends& backends;
   const Options& options;
   Budgets& budgets;
   LiveStatus& status;
   RunState& run;
-  std::function<void(stages::LedgerEvent)> post;
 };
 
-LanePool<ResolveJob>::Worker resolve_worker(const LaneContext& context);
-LanePool<BuildJob>::Worker build_worker(const LaneContext& context);
+LanePool<ResolveJob>::Worker resolve_worker(const GraphContext& context);
+// `post` hands an event to the ledger.
+LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::function<void(stages::LedgerEvent)> post);
 
 }  // namespace flusso::pipeline

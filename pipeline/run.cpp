@@ -76,7 +76,8 @@ Run::Outcome Run::execute() {
   seeder_->set_targets();
   capture_thread_ = std::make_unique<CaptureThread>(*capture_, *start, *graph_, budgets_, status_, state_);
   ticker_ = std::jthread([this](const std::stop_token& stop) {
-    while (pause(stop, graph_->busy() ? options_.tick : options_.idle_tick)) graph_->tick(now());
+    bool busy = true;
+    while (pause(stop, busy ? options_.tick : options_.idle_tick)) busy = graph_->tick(now());
   });
   lock_watch_ = std::jthread([this](const std::stop_token& stop) {
     while (pause(stop, options_.lock_check_interval))

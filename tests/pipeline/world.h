@@ -26,9 +26,6 @@
 
 namespace flusso::fakes {
 
-using invariants::Invariant;
-using invariants::Verdict;
-
 class Process;
 
 class World {

@@ -21,9 +21,6 @@
 
 namespace flusso::sim {
 
-using invariants::Invariant;
-using invariants::Verdict;
-
 inline constexpr std::int64_t kInDoubtMs = 200;
 
 // How rough the world is; percentages.
