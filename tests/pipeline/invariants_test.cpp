@@ -3,28 +3,14 @@
 //   FLUSSO_PIPELINE_SEEDS=n  how many seeds (default 100)      FLUSSO_PIPELINE_SEED=n  only that one
 #include <gtest/gtest.h>
 
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "tests/pipeline/world.h"
+#include "tests/support/seeds.h"
 
 namespace flusso::fakes {
 namespace {
-
-volatile std::sig_atomic_t g_seed = 0;  // for the handler below
-
-// A broken FLUSSO_CHECK ends the process: say which history led there.
-void tell_seed(int) {
-  std::fprintf(stderr, "the pipeline was running FLUSSO_PIPELINE_SEED=%d\n", static_cast<int>(g_seed));
-  std::signal(SIGABRT, SIG_DFL);
-}
-
-std::uint64_t number(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 void set_weather(Faults& faults, std::uint64_t seed) {
   faults.slow_read = 150;
@@ -127,8 +113,7 @@ void check_end(World& world) {
   }
 }
 
-void run_seed(std::uint64_t seed, Verdict& sum) {
-  g_seed = static_cast<std::sig_atomic_t>(seed);
+void run_seed(std::uint64_t seed, const invariants::Judge& judge) {
   World world(seed, 1 + (seed % 3 == 0 ? 1 : 0), seed % 6 == 3 ? World::Plain::yes : World::Plain::no);
   world.limits.request_timeout = Millis{15};
   world.options.seed_patience = Millis{50};
@@ -169,23 +154,13 @@ void run_seed(std::uint64_t seed, Verdict& sum) {
       check_end(world);
     }
   }
-  if (world.verdict.broken() != 0)
-    std::fprintf(stderr, "FLUSSO_PIPELINE_SEED=%llu\n%s", static_cast<unsigned long long>(seed),
-                 world.verdict.examples().c_str());
-  sum.add(world.verdict, seed);
+  judge(world.verdict);
 }
 
 const Verdict& all_seeds() {
   static Verdict verdict;
   static const bool done = [] {
-    std::signal(SIGABRT, tell_seed);
-    const std::uint64_t only = number("FLUSSO_PIPELINE_SEED", UINT64_MAX);
-    const std::uint64_t first = only != UINT64_MAX ? only : 1;
-    const std::uint64_t count = only != UINT64_MAX ? 1 : number("FLUSSO_PIPELINE_SEEDS", 100);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-      run_seed(seed, verdict);
-      if (verdict.broken() != 0 && seed >= first + 10) break;
-    }
+    invariants::over_seeds({"PIPELINE", 100, 10}, verdict, run_seed);
     return true;
   }();
   (void)done;

@@ -2,28 +2,14 @@
 //   FLUSSO_SIM_SEEDS=n  how many seeds (default 3000)      FLUSSO_SIM_SEED=n  only that one
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "tests/sim/world.h"
+#include "tests/support/seeds.h"
 
 namespace flusso::sim {
 namespace {
-
-volatile std::sig_atomic_t g_seed = 0;  // for the handler below
-
-// A broken FLUSSO_CHECK ends the process: say which history led there.
-void tell_seed(int) {
-  std::fprintf(stderr, "the simulator was running seed %d\n", static_cast<int>(g_seed));
-  std::signal(SIGABRT, SIG_DFL);
-}
-
-std::uint64_t number(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 Weather weather_of(std::uint64_t seed) {
   Weather weather;
@@ -33,29 +19,18 @@ Weather weather_of(std::uint64_t seed) {
   return weather;
 }
 
-void run_seed(std::uint64_t seed, Verdict& sum) {
-  g_seed = static_cast<std::sig_atomic_t>(seed);
+void run_seed(std::uint64_t seed, const invariants::Judge& judge) {
   World world(seed, 1 + seed % 3, weather_of(seed));
   world.run_history(world.random.between(100, 700));
   world.come_to_rest();
   world.crash();
-  if (world.verdict.broken() != 0)
-    std::fprintf(stderr, "FLUSSO_SIM_SEED=%llu\n%s", static_cast<unsigned long long>(seed),
-                 world.verdict.examples().c_str());
-  sum.add(world.verdict, seed);
+  judge(world.verdict);
 }
 
 const Verdict& all_seeds() {
   static Verdict verdict;
   static const bool done = [] {
-    std::signal(SIGABRT, tell_seed);
-    const std::uint64_t only = number("FLUSSO_SIM_SEED", UINT64_MAX);
-    const std::uint64_t first = only != UINT64_MAX ? only : 1;
-    const std::uint64_t count = only != UINT64_MAX ? 1 : number("FLUSSO_SIM_SEEDS", 3000);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-      run_seed(seed, verdict);
-      if (verdict.broken() != 0 && seed >= first + 20) break;
-    }
+    invariants::over_seeds({"SIM", 3000, 20}, verdict, run_seed);
     return true;
   }();
   (void)done;
