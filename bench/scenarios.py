@@ -4,6 +4,7 @@ ends with the comparison of all documents with SQL.
 
 import http.client
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -57,6 +58,8 @@ class Bench:
         database = Database.create(self.stack.pg_url, self.templates[workload.name])
         made = Deployment(self.arguments.flusso, self.folder / database.name, database, url or self.stack.os_url,
                           indexes={"users": workload.schema}, queries={"users": workload.documents})
+        database.sql("checkpoint")  # what the copy wrote must not be written back beside the run
+        os.sync()
         made.sink_options.update(auto_subfields=subfields, refresh_interval="1s", timeout_secs=60)
         self.open.append(made)
         return made

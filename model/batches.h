@@ -16,11 +16,13 @@
 
 namespace flusso {
 
-// One append-only buffer of keys and final JSON texts plus the lease for its bytes.
+// One append-only buffer of keys and final JSON texts plus the leases for its bytes and, while seeding, for the number
+// of its documents.
 // Never appended to once it has been handed on.
 struct Slab {
   std::string bytes;
   Lease lease;
+  Lease documents;
 };
 
 // A document to be built: its key text (model/row_key.h) and where it goes.

@@ -30,8 +30,10 @@ Status Intake::reserve(std::uint64_t bytes) {
   }
   if (slab_) return {};
   const std::uint64_t first = std::max(bytes, kLeaseStep);
-  auto lease = limits_.patience.count() > 0 ? budget_.acquire_for(first, limits_.urgency, limits_.patience, stop_)
-                                            : budget_.acquire(first, limits_.urgency, stop_);
+  std::optional<Lease> count;
+  if (limits_.documents != nullptr) count = wait_for(*limits_.documents, limits_.slab_documents);
+  std::optional<Lease> lease;
+  if (count || limits_.documents == nullptr) lease = wait_for(budget_, first);
   if (!lease) {
     if (stop_.stop_requested())
       return fail(ErrorKind::cancelled, "intake.cancelled", "stopped while waiting for memory");
@@ -40,8 +42,14 @@ Status Intake::reserve(std::uint64_t bytes) {
   }
   slab_ = std::make_shared<Slab>();
   slab_->lease = std::move(*lease);
+  if (count) slab_->documents = std::move(*count);
   slab_->bytes.reserve(std::max<std::uint64_t>(first, 4096));
   return {};
+}
+
+std::optional<Lease> Intake::wait_for(ByteBudget& budget, std::uint64_t units) {
+  if (limits_.patience.count() == 0) return budget.acquire(units, limits_.urgency, stop_);
+  return budget.acquire_for(units, limits_.urgency, limits_.patience, stop_);
 }
 
 Status Intake::append(std::string_view key, std::string_view body, Targets targets) {
@@ -82,6 +90,7 @@ void Intake::flush() {
   if (batch_.rows.empty() && batch_.failures.empty()) return;
   if (!slab_) slab_ = std::make_shared<Slab>();
   slab_->lease.shrink_to(slab_->bytes.size());
+  slab_->documents.shrink_to(batch_.rows.size());
   batch_.slab = std::move(slab_);
   slab_.reset();
   DocBatch full = std::exchange(batch_, DocBatch{});

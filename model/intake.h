@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 
@@ -21,7 +22,8 @@ class Intake {
     std::uint64_t slab_bytes = 1024 * 1024;
     std::uint32_t slab_documents = 1000;
     Urgency urgency = Urgency::live;
-    std::chrono::milliseconds patience{0};  // > 0: add() gives up with intake.stalled after waiting this long for bytes
+    std::chrono::milliseconds patience{0};  // > 0: add() gives up with intake.stalled after waiting this long for room
+    ByteBudget* documents = nullptr;        // counts the documents that are held, beside their bytes
   };
   // `emit` receives every batch exactly once, on the lane's thread. `stop` makes a waiting add() return cancelled.
   Intake(IndexId index, ByteBudget& budget, Limits limits, std::function<void(DocBatch)> emit, std::stop_token stop);
@@ -40,6 +42,7 @@ class Intake {
 
  private:
   Status reserve(std::uint64_t bytes);
+  std::optional<Lease> wait_for(ByteBudget& budget, std::uint64_t units);
   Status append(std::string_view key, std::string_view body, Targets targets);
 
   IndexId index_;

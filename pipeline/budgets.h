@@ -1,5 +1,5 @@
 #pragma once
-// The three memory accounts of the process. They outlive every run, because a reply to an abandoned request may still
+// What may be in memory at once, by account. They outlive every run, because a reply to an abandoned request may still
 // give bytes back.
 
 #include "model/budget.h"
@@ -11,10 +11,14 @@ struct Budgets {
   explicit Budgets(const Options& options)
       : changes("changes", options.change_bytes),
         ids("ids", options.id_count),
-        documents("documents", options.document_bytes, options.document_bytes_live_reserve) {}
+        documents("documents", options.document_bytes, options.document_bytes_live_reserve),
+        seed_documents("seed documents", options.seed_documents) {}
   ByteBudget changes;
   ByteBudget ids;
   ByteBudget documents;
+  // Counts what scans have read ahead of the sinks. More would fill no pipe, only put replies and live changes into a
+  // longer queue behind it.
+  ByteBudget seed_documents;
 };
 
 }  // namespace flusso::pipeline

@@ -20,6 +20,7 @@ struct Options {
   std::uint64_t id_count = 262'144;
   std::uint64_t document_bytes = 256ULL * 1024 * 1024;
   std::uint64_t document_bytes_live_reserve = 64ULL * 1024 * 1024;
+  std::uint64_t seed_documents = 16'384;  // read ahead of the sinks; several times what their requests in flight hold
   std::uint32_t build_batch = 256;
   std::uint32_t page_keys = 1024;
   std::size_t touched_budget = 2'000'000;

@@ -150,6 +150,7 @@ bool SeedBoard::read_one(SnapshotScan& scan, const Taken& taken, const std::stop
     Intake::Limits limits;
     limits.urgency = Urgency::seed;
     limits.patience = options_.seed_patience;
+    limits.documents = &budgets_.seed_documents;
     Intake intake(job->index(), budgets_.documents, limits, emit, stop);
     const flusso::Status done =
         scan.read(job->index(), job->chunk(taken.chunk), job->filenode(), job->targets(), intake, stop);
