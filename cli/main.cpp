@@ -4,8 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "cli/commands/check.h"
+#include "cli/commands/completions.h"
+#include "cli/commands/explain.h"
+#include "cli/commands/preview.h"
 #include "cli/commands/run.h"
 #include "cli/print.h"
 #include "cli/signals.h"
@@ -69,7 +73,6 @@ void add_check(CLI::App& app, cli::CheckOptions& check) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cli::block_signals();
   CLI::App app{"flusso keeps OpenSearch in sync with Postgres from declarative config.", "flusso"};
   app.set_version_flag("-V,--version", std::string("flusso ") + FLUSSO_VERSION);
   app.require_subcommand(1);
@@ -77,6 +80,7 @@ int main(int argc, char** argv) {
   cli::CheckOptions check;
   add_run(app, run);
   add_check(app, check);
+  const std::vector<cli::Command> commands{cli::add_preview(app), cli::add_explain(app), cli::add_completions(app)};
   if (argc > 1 && argv[1][0] != '-') {
     std::string known;
     bool found = false;
@@ -95,10 +99,14 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  // A run takes its own signals; before any thread starts. Other commands end at once.
+  if (app.got_subcommand("run")) cli::block_signals();
   if (const auto logging = telemetry::install_logging(); !logging) {
     cli::print_error(logging.error());
     return 1;
   }
+  for (const cli::Command& command : commands)
+    if (app.got_subcommand(command.app)) return command.execute();
   if (app.got_subcommand("check")) return cli::check_command(check);
   return cli::run_command(run);
 }

@@ -21,4 +21,10 @@ void print_error(const Error& error) {
   if (text.empty() || text.back() != '\n') std::fputc('\n', stderr);
 }
 
+int exit_code(const Status& done) {
+  if (done) return 0;
+  print_error(done.error());
+  return 1;
+}
+
 }  // namespace flusso::cli

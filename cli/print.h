@@ -11,5 +11,7 @@ void print_text(std::string_view text);
 void print_line(std::string_view line);
 // "flusso: error: <sentence>", or the diagnostics as they are.
 void print_error(const Error& error);
+// 0, or 1 after the error was printed.
+int exit_code(const Status& done);
 
 }  // namespace flusso::cli

@@ -7,7 +7,8 @@
 
 namespace flusso::cli {
 
-// Blocks the signals for this thread and all it starts later; SIGPIPE is ignored. Call first thing in main.
+// Blocks the signals for this thread and all it starts later; SIGPIPE is ignored. Call before any
+// thread is started.
 void block_signals();
 
 class SignalThread {

@@ -54,11 +54,6 @@ Status check(const CheckOptions& options) {
 
 }  // namespace
 
-int check_command(const CheckOptions& options) {
-  const Status done = check(options);
-  if (done) return 0;
-  print_error(done.error());
-  return 1;
-}
+int check_command(const CheckOptions& options) { return exit_code(check(options)); }
 
 }  // namespace flusso::cli

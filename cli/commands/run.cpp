@@ -7,35 +7,19 @@
 #include <utility>
 
 #include "cli/backends.h"
+#include "cli/index_plans.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "io/config/loader.h"
 #include "model/config/overrides.h"
 #include "model/log.h"
-#include "model/mapping/content_hash.h"
-#include "model/mapping/derive.h"
 #include "pipeline/supervisor.h"
 
 namespace flusso::cli {
 namespace {
 
 constexpr Logger kLog{"flusso"};
-
-std::vector<IndexPlan> enabled_indexes(const Config& config) {
-  std::vector<IndexPlan> indexes;
-  for (const IndexConfig& index : config.indexes) {
-    if (!index.enabled) continue;
-    IndexPlan plan;
-    plan.name = index.name;
-    plan.schema = index.schema;
-    plan.mapping = derive_mapping(index.name, index.schema);
-    plan.mapping.hash = content_hash(index.schema);
-    plan.on_error = index.on_error.value_or(config.on_error);
-    indexes.push_back(std::move(plan));
-  }
-  return indexes;
-}
 
 // Ends the process without destructors, which would wait for the sinks.
 [[noreturn]] void leave_now(const Error& error) {
@@ -47,7 +31,7 @@ std::vector<IndexPlan> enabled_indexes(const Config& config) {
 Status run(const RunOptions& given) {
   FLUSSO_TRY_ASSIGN(const Config config, config::load_config(given.config));
   FLUSSO_TRY_ASSIGN(const std::string prefix, resolve_prefix(config.prefix, given.index_prefix));
-  std::vector<IndexPlan> indexes = enabled_indexes(config);
+  std::vector<IndexPlan> indexes = enabled_index_plans(config);
   if (indexes.empty())
     return fail(ErrorKind::config, "config.no_index",
                 "no index is enabled in " + given.config + "; add an [[index]] entry with enabled = true");
@@ -67,6 +51,12 @@ Status run(const RunOptions& given) {
   options.slot = given.slot;
   options.workers = given.workers != 0 ? given.workers : std::min(4U, cores);
   options.parallelism = std::max(2U, std::min(cores, 8U));
+  // Enough for every request in flight and as many again that are being filled.
+  for (const SinkBackend& sink : backends->sinks()) {
+    const SinkLimits limits = sink.writer->limits();
+    options.seed_documents =
+        std::max(options.seed_documents, 2 * std::uint64_t{limits.requests_in_flight} * limits.max_documents);
+  }
   options.skip_backfill = given.skip_backfill;
   options.backfill_only = given.backfill_only;
 
@@ -98,11 +88,6 @@ Status run(const RunOptions& given) {
 
 }  // namespace
 
-int run_command(const RunOptions& options) {
-  const Status done = run(options);
-  if (done) return 0;
-  print_error(done.error());
-  return 1;
-}
+int run_command(const RunOptions& options) { return exit_code(run(options)); }
 
 }  // namespace flusso::cli
