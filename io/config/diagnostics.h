@@ -34,6 +34,7 @@ class Diagnostics {
   void add(Diagnostic diagnostic);
 
   bool has_errors() const;
+  bool full() const { return all_.size() >= kMaxDiagnostics; }
   std::size_t error_count() const;
   // In file order (order of add_source, then of first mention), then by line and column.
   std::vector<Diagnostic> sorted() const;

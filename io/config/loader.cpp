@@ -9,8 +9,8 @@
 #include <set>
 
 #include "io/config/toml_config.h"
-#include "io/config/yaml_schema.h"
-#include "model/schema/validate.h"
+#include "io/config/toml_tree.h"
+#include "io/config/yaml_tree.h"
 
 namespace flusso::config {
 
@@ -35,29 +35,15 @@ FileText read_file(const std::string& path) {
   return {std::move(text), {}};
 }
 
-// What follows from something that could not be read would only repeat the first mistake.
-void report_rules(IndexSchema& schema, Diagnostics& report) {
-  const bool broken = report.has_errors();
-  for (SchemaFinding& finding : validate_schema(schema)) {
-    if (broken && finding.something_missing) continue;
-    report.add({finding.at, std::move(finding.message), std::move(finding.expected), std::move(finding.hint),
-                Severity::error});
-  }
-}
-
-// What the text gives, mistakes included in `report`.
-std::optional<IndexSchema> read_validated(const std::string& path, std::string_view text, Diagnostics& report) {
-  report.add_source(path, text, Excerpts::plain);
+std::optional<Node> parse_schema(const std::string& path, std::string_view text, Diagnostics& report) {
   Reading reading(path, report);
-  auto schema = read_schema(text, reading);
-  if (schema) report_rules(*schema, report);
-  return schema;
+  return parse_yaml(text, reading);
 }
 
 class SchemaLoader {
  public:
-  SchemaLoader(std::filesystem::path folder, const ConfigFile& file, Diagnostics& report)
-      : folder_(std::move(folder)), places_(file.schema_places), report_(report) {}
+  SchemaLoader(std::filesystem::path folder, const ConfigFile& file, Documents& documents, Diagnostics& report)
+      : folder_(std::move(folder)), places_(file.schema_places), documents_(documents), report_(report) {}
 
   void load(IndexConfig& index) {
     const std::string path = (folder_ / index.schema_path).lexically_normal().string();
@@ -72,8 +58,11 @@ class SchemaLoader {
       return;
     }
     Diagnostics own;
-    auto schema = read_validated(path, file.text, own);
-    if (schema) index.schema = std::move(*schema);
+    own.add_source(path, file.text, Excerpts::plain);
+    if (auto root = parse_schema(path, file.text, own)) {
+      if (auto schema = read_validated(*root, path, own)) index.schema = std::move(*schema);
+      documents_.schemas.insert_or_assign(index.schema_path, std::move(*root));
+    }
     if (!seen_.insert(path).second) return;  // two indexes of one schema: its mistakes are told once
     report_.add_source(path, file.text, Excerpts::plain);
     for (Diagnostic& diagnostic : own.sorted()) report_.add(std::move(diagnostic));
@@ -82,6 +71,7 @@ class SchemaLoader {
  private:
   std::filesystem::path folder_;
   const std::map<std::string, Position>& places_;
+  Documents& documents_;
   Diagnostics& report_;
   std::set<std::string> seen_;
 };
@@ -93,7 +83,9 @@ LoadedSchema load_schema_unguarded(const std::string& path) {
     loaded.diagnostics.add({Position{path}, "the schema cannot be read: " + file.problem, {}, {}, Severity::error});
     return loaded;
   }
-  loaded.schema = read_validated(path, file.text, loaded.diagnostics);
+  loaded.diagnostics.add_source(path, file.text, Excerpts::plain);
+  if (const auto root = parse_schema(path, file.text, loaded.diagnostics))
+    loaded.schema = read_validated(*root, path, loaded.diagnostics);
   if (loaded.diagnostics.has_errors()) loaded.schema.reset();
   return loaded;
 }
@@ -108,9 +100,12 @@ Loaded load_unguarded(const std::string& path) {
   }
   report.add_source(path, file.text, Excerpts::masked);
   Reading reading(path, report);
-  auto read = read_config(file.text, reading);
+  auto root = parse_toml(file.text, reading);
+  if (!root) return loaded;
+  loaded.documents.config = std::move(*root);
+  auto read = read_config(loaded.documents.config, reading);
   if (!read) return loaded;
-  SchemaLoader schemas(std::filesystem::path(path).parent_path(), *read, report);
+  SchemaLoader schemas(std::filesystem::path(path).parent_path(), *read, loaded.documents, report);
   for (IndexConfig& index : read->config.indexes)
     if (!index.schema_path.empty()) schemas.load(index);
   if (!report.has_errors()) loaded.config = std::move(read->config);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/config/diagnostics.h"
+#include "io/config/documents.h"
 #include "model/config/config.h"
 #include "model/result.h"
 
@@ -14,6 +15,7 @@ namespace flusso::config {
 
 struct Loaded {
   std::optional<Config> config;  // absent when there is an error
+  Documents documents;           // what `config` was read from: the content of a lock
   Diagnostics diagnostics;       // errors and notes with their places
 };
 

@@ -18,6 +18,8 @@ class Reading {
   void error(Mark mark, std::string message, std::string expected = {}, std::string hint = {}) {
     report_.add({at(mark), std::move(message), std::move(expected), std::move(hint), Severity::error});
   }
+  // Nothing more is kept, so nothing needs to be worked out about further mistakes.
+  bool full() const { return report_.full(); }
   void note(Mark mark, std::string message) { report_.add({at(mark), std::move(message), {}, {}, Severity::note}); }
 
  private:

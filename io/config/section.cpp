@@ -49,13 +49,17 @@ bool Section::refuse(std::string_view key, const std::string& message, const std
 void Section::finish() {
   if (entries_ == nullptr) return;
   const std::vector<std::string_view> known(known_.begin(), known_.end());
+  const std::string expected = listed(known);
   for (const Entry& candidate : *entries_) {
     const auto has = [&](const std::vector<std::string>& keys) {
       return std::find(keys.begin(), keys.end(), candidate.key) != keys.end();
     };
     if (has(known_) || has(silent_)) continue;
-    reading_.error(candidate.at, fmt::format("unknown key `{}` in {}", candidate.key, what_), listed(known),
-                   did_you_mean(candidate.key, known));
+    if (reading_.full())
+      reading_.error(candidate.at, {});  // counted only; a file may hold a great many
+    else
+      reading_.error(candidate.at, fmt::format("unknown key `{}` in {}", candidate.key, what_), expected,
+                     did_you_mean(candidate.key, known));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "io/config/section.h"
 #include "io/config/values.h"
@@ -106,12 +107,11 @@ std::vector<SinkConfig> read_sinks(Reading& reading, const Node& node) {
     reading.error(node.at, fmt::format("`sinks` is {}", kind_of(node)), "one table `[sinks.<name>]` per sink");
     return sinks;
   }
+  std::set<std::string> names;
   for (const Entry& entry : *entries) {
     auto sink = read_sink(reading, entry);
     if (!sink) continue;
-    const bool taken =
-        std::any_of(sinks.begin(), sinks.end(), [&](const SinkConfig& other) { return other.name == sink->name; });
-    if (taken)
+    if (!names.insert(sink->name).second)
       reading.error(entry.at, fmt::format("the sink name `{}` stands twice", sink->name));
     else
       sinks.push_back(std::move(*sink));

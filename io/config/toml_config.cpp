@@ -134,15 +134,14 @@ void read_indexes(Reading& reading, const Node& node, ConfigFile& file) {
     reading.error(node.at, fmt::format("`index` is {}", kind_of(node)), "one `[[index]]` entry per index");
     return;
   }
+  std::map<std::string, int> lines;  // by name
   for (const Node& item : *list) {
     auto index = read_index(reading, item, file);
     if (!index) continue;
-    const auto same = std::find_if(indexes.begin(), indexes.end(), [&](const IndexConfig& other) {
-      return !index->name.empty() && other.name == index->name;
-    });
-    if (same != indexes.end())
+    const auto [first, fresh] = lines.try_emplace(index->name, index->at.line);
+    if (!fresh && !index->name.empty())
       reading.error(Mark{index->at.line, index->at.column},
-                    fmt::format("the index name `{}` is already taken on line {}", index->name, same->at.line));
+                    fmt::format("the index name `{}` is already taken on line {}", index->name, first->second));
     indexes.push_back(std::move(*index));
   }
   std::stable_sort(indexes.begin(), indexes.end(),
@@ -154,12 +153,16 @@ void read_indexes(Reading& reading, const Node& node, ConfigFile& file) {
 std::optional<ConfigFile> read_config(std::string_view text, Reading& reading) {
   const auto root = parse_toml(text, reading);
   if (!root) return std::nullopt;
-  Section section(reading, *root, "the configuration");
+  return read_config(*root, reading);
+}
+
+std::optional<ConfigFile> read_config(const Node& root, Reading& reading) {
+  Section section(reading, root, "the configuration");
   ConfigFile file;
   Config& config = file.config;
   const Entry* source = section.entry("source");
   if (source == nullptr)
-    reading.error(Mark{1, 1}, "the configuration is missing `[source]`", "the database to read from");
+    reading.error(root.at, "the configuration is missing `[source]`", "the database to read from");
   else
     config.source = read_source(reading, source->value, source->at);
   if (const Node* sinks = section.optional("sinks")) config.sinks = read_sinks(reading, *sinks);

@@ -18,6 +18,7 @@ struct ConfigFile {
 
 // The configuration as far as it could be read; sinks and indexes sorted by name. Whether it may be used is said by
 // `reading`'s diagnostics alone.
+std::optional<ConfigFile> read_config(const Node& root, Reading& reading);
 std::optional<ConfigFile> read_config(std::string_view text, Reading& reading);
 
 }  // namespace flusso::config

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/config/toml_depth.h"
 #include "io/config/utf8.h"
 
 // toml++ 3.3 asserts on some malformed texts instead of reporting them. Its asserts become exceptions, in every build.
@@ -27,13 +28,18 @@ Mark mark_of(const toml::source_region& region) {
   return Mark{static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};
 }
 
-Node convert(const toml::node& node) {
+struct TooManyValues {
+  Mark at;
+};
+
+Node convert(const toml::node& node, std::size_t& nodes) {
   Node out;
   out.at = mark_of(node.source());
+  if (++nodes > kMaxNodes) throw TooManyValues{out.at};
   if (const auto* table = node.as_table()) {
     std::vector<Entry> entries;
     for (const auto& [key, value] : *table)
-      entries.push_back(Entry{std::string(key.str()), mark_of(key.source()), convert(value)});
+      entries.push_back(Entry{std::string(key.str()), mark_of(key.source()), convert(value, nodes)});
     // toml++ sorts keys by name; readers report in the order of the file.
     std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
       return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
@@ -41,7 +47,7 @@ Node convert(const toml::node& node) {
     out.data = std::move(entries);
   } else if (const auto* array = node.as_array()) {
     std::vector<Node> items;
-    for (const toml::node& item : *array) items.push_back(convert(item));
+    for (const toml::node& item : *array) items.push_back(convert(item, nodes));
     out.data = std::move(items);
   } else if (const auto* text = node.as_string()) {
     out.data = text->get();
@@ -104,13 +110,20 @@ std::optional<Node> parse_toml(std::string_view text, Reading& reading) {
     reading.error(Mark{static_cast<int>(line), 1}, "the file is not valid UTF-8");
     return std::nullopt;
   }
+  if (const auto line = too_deep_line(text)) {
+    reading.error(Mark{*line, 1}, "keys and values are nested too deeply");
+    return std::nullopt;
+  }
   try {
-    Node root = convert(toml::parse(text));
+    std::size_t nodes = 0;
+    Node root = convert(toml::parse(text), nodes);
     root.at = Mark{1, 1};
     return root;
   } catch (const toml::parse_error& error) {
     const Mark at = mark_of(error.source());
     reading.error(at, "this is not valid TOML: " + description_of(error, text, at.line));
+  } catch (const TooManyValues& stop) {
+    reading.error(stop.at, "the file holds too many values");
   } catch (const TomlAssertion&) {
     reading.error(Mark{asserting_line(text), 1}, "this is not valid TOML");
   } catch (const std::exception& error) {

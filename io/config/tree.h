@@ -45,5 +45,6 @@ std::string_view kind_of(const Node& node);
 inline constexpr std::size_t kMaxFileBytes = 4U * 1024 * 1024;
 inline constexpr std::size_t kMaxNodes = 200'000;  // of one file, aliases counted as often as they are used
 inline constexpr int kMaxDepth = 200;
+inline constexpr std::size_t kMaxCopiedBytes = 16U * 1024 * 1024;  // of texts that YAML aliases repeat
 
 }  // namespace flusso::config

@@ -55,11 +55,15 @@ std::optional<SoftDelete> read_soft_delete(Reading& reading, const Node& node) {
 std::optional<IndexSchema> read_schema(std::string_view text, Reading& reading) {
   const auto root = parse_yaml(text, reading);
   if (!root) return std::nullopt;
-  if (root->is_null()) {
-    reading.error(Mark{1, 1}, "the schema is empty", "`version`, `table` and `fields`");
+  return read_schema(*root, reading);
+}
+
+std::optional<IndexSchema> read_schema(const Node& root, Reading& reading) {
+  if (root.is_null()) {
+    reading.error(root.at, "the schema is empty", "`version`, `table` and `fields`");
     return std::nullopt;
   }
-  Section section(reading, *root, "the schema");
+  Section section(reading, root, "the schema");
   if (!section.usable()) return std::nullopt;
   IndexSchema schema;
   schema.at = reading.at(section.at());

@@ -11,6 +11,7 @@
 namespace flusso::config {
 
 // The schema as far as it could be read; whether it may be used is said by `reading`'s diagnostics alone.
+std::optional<IndexSchema> read_schema(const Node& root, Reading& reading);
 std::optional<IndexSchema> read_schema(std::string_view text, Reading& reading);
 
 }  // namespace flusso::config

@@ -36,7 +36,14 @@ class LineIndex {
     const std::size_t row = std::min(static_cast<std::size_t>(line), starts_.size() - 1);
     const std::size_t start = starts_[row];
     const std::size_t bytes = std::min(static_cast<std::size_t>(std::max(column, 0)), text_.size() - start);
-    return Mark{line + 1, static_cast<int>(characters(text_.substr(start, bytes))) + 1};
+    // Marks mostly come in order: counting goes on where the last one stood, or one long line takes quadratic time.
+    if (row != last_row_ || bytes < last_bytes_) {
+      last_row_ = row;
+      last_bytes_ = last_characters_ = 0;
+    }
+    last_characters_ += characters(text_.substr(start + last_bytes_, bytes - last_bytes_));
+    last_bytes_ = bytes;
+    return Mark{line + 1, static_cast<int>(last_characters_) + 1};
   }
   Mark mark_of_offset(std::size_t offset) const {
     const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
@@ -48,15 +55,25 @@ class LineIndex {
  private:
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  mutable std::size_t last_row_ = 0, last_bytes_ = 0, last_characters_ = 0;
 };
 
-std::size_t count_nodes(const Node& node) {
-  std::size_t count = 1;
+// What a copy of a node takes.
+struct Weight {
+  std::size_t nodes = 0;
+  std::size_t bytes = 0;
+};
+void add_weight(const Node& node, Weight& sum) {
+  ++sum.nodes;
+  if (const std::string* text = node.text()) sum.bytes += text->size();
+  if (const auto* digits = std::get_if<Digits>(&node.data)) sum.bytes += digits->text.size();
   if (const auto* list = node.list())
-    for (const Node& item : *list) count += count_nodes(item);
+    for (const Node& item : *list) add_weight(item, sum);
   if (const auto* mapping = node.mapping())
-    for (const Entry& entry : *mapping) count += count_nodes(entry.value);
-  return count;
+    for (const Entry& entry : *mapping) {
+      sum.bytes += entry.key.size();
+      add_weight(entry.value, sum);
+    }
 }
 
 int depth_of(const Node& node) {
@@ -101,8 +118,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) throw Stop{place(mark), "an alias stands inside the value of its own anchor"};
-    nodes_ += count_nodes(found->second) - 1;
-    if (nodes_ > kMaxNodes) throw Stop{place(mark), "the file holds too many values"};
+    // The copy counts before it is made, its root when it is added.
+    count_copy(found->second, place(mark));
+    --nodes_;
     Node copy = found->second;
     if (static_cast<int>(open_.size()) + depth_of(copy) > kMaxDepth)
       throw Stop{place(mark), "values are nested too deeply"};
@@ -158,11 +176,20 @@ class TreeBuilder final : public YAML::EventHandler {
     add(std::move(done.node), done.anchor, {});
   }
 
+  void count_copy(const Node& node, Mark at) {
+    Weight copy;
+    add_weight(node, copy);
+    nodes_ += copy.nodes;
+    copied_bytes_ += copy.bytes;
+    if (nodes_ > kMaxNodes) throw Stop{at, "the file holds too many values"};
+    if (copied_bytes_ > kMaxCopiedBytes) throw Stop{at, "aliases repeat too much text"};
+  }
+
   // Puts a finished node where it belongs; `text` is its form as a key.
   void add(Node node, YAML::anchor_t anchor, const std::string& text) {
     // What is kept for aliases counts too: nested anchors would else multiply a file.
-    nodes_ += anchor == YAML::NullAnchor ? 1 : 1 + count_nodes(node);
-    if (nodes_ > kMaxNodes) throw Stop{node.at, "the file holds too many values"};
+    if (anchor != YAML::NullAnchor) count_copy(node, node.at);
+    if (++nodes_ > kMaxNodes) throw Stop{node.at, "the file holds too many values"};
     if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
     if (open_.empty()) {
       root = std::move(node);
@@ -189,6 +216,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t copied_bytes_ = 0;
 };
 
 }  // namespace
