@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands/build.h"
 #include "cli/commands/check.h"
 #include "cli/commands/completions.h"
 #include "cli/commands/explain.h"
@@ -27,7 +28,14 @@ std::string slot_name_fault(const std::string& slot) {
 
 void add_run(CLI::App& app, cli::RunOptions& run) {
   CLI::App* command = app.add_subcommand("run", "Seed what is unseeded and follow live changes until stopped");
-  command->add_option("-c,--config", run.config, "Configuration file")->envname("FLUSSO_CONFIG")->capture_default_str();
+  command
+      ->add_option("-c,--config", run.source.config,
+                   "Configuration file, compiled at every start; default: flusso.toml if it is there, else the lock")
+      ->envname("FLUSSO_CONFIG");
+  command->add_option("--lock", run.source.lock, "Lock that is renewed, or read; default: flusso.lock")
+      ->envname("FLUSSO_LOCK");
+  command->add_flag("--locked", run.source.locked, "Run what the lock holds; read no other file and write none")
+      ->envname("FLUSSO_LOCKED");
   command->add_option("--slot", run.slot, "Replication slot; created when absent")
       ->envname("FLUSSO_SLOT")
       ->check(CLI::Validator(slot_name_fault, "NAME"))
@@ -62,6 +70,14 @@ void add_run(CLI::App& app, cli::RunOptions& run) {
       ->envname("FLUSSO_PRETTY");
 }
 
+void add_build(CLI::App& app, cli::BuildOptions& build) {
+  CLI::App* command = app.add_subcommand("build", "Compile the configuration and its schemas into one lock file");
+  command->add_option("-c,--config", build.config, "Configuration file")
+      ->envname("FLUSSO_CONFIG")
+      ->capture_default_str();
+  command->add_option("-o,--out", build.out, "Lock to write")->envname("FLUSSO_OUT")->capture_default_str();
+}
+
 void add_check(CLI::App& app, cli::CheckOptions& check) {
   CLI::App* command = app.add_subcommand("check", "Validate the configuration and print the typed mapping");
   command->add_option("-c,--config", check.config, "Configuration file")
@@ -78,7 +94,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   cli::RunOptions run;
   cli::CheckOptions check;
+  cli::BuildOptions build;
   add_run(app, run);
+  add_build(app, build);
   add_check(app, check);
   const std::vector<cli::Command> commands{cli::add_preview(app), cli::add_explain(app), cli::add_completions(app)};
   if (argc > 1 && argv[1][0] != '-') {
@@ -107,6 +125,7 @@ int main(int argc, char** argv) {
   }
   for (const cli::Command& command : commands)
     if (app.got_subcommand(command.app)) return command.execute();
+  if (app.got_subcommand("build")) return cli::build_command(build);
   if (app.got_subcommand("check")) return cli::check_command(check);
   return cli::run_command(run);
 }

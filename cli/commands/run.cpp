@@ -11,7 +11,6 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
-#include "io/config/loader.h"
 #include "model/config/overrides.h"
 #include "model/log.h"
 #include "pipeline/supervisor.h"
@@ -29,12 +28,13 @@ constexpr Logger kLog{"flusso"};
 }
 
 Status run(const RunOptions& given) {
-  FLUSSO_TRY_ASSIGN(const Config config, config::load_config(given.config));
+  FLUSSO_TRY_ASSIGN(const ObtainedConfig obtained, obtain_config(given.source));
+  const Config& config = obtained.config;
   FLUSSO_TRY_ASSIGN(const std::string prefix, resolve_prefix(config.prefix, given.index_prefix));
   std::vector<IndexPlan> indexes = enabled_index_plans(config);
   if (indexes.empty())
     return fail(ErrorKind::config, "config.no_index",
-                "no index is enabled in " + given.config + "; add an [[index]] entry with enabled = true");
+                "no index is enabled in " + obtained.origin + "; add an [[index]] entry with enabled = true");
 
   std::stop_source abort;
   BackendOptions chosen;

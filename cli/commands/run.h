@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 
+#include "cli/config_source.h"
+
 namespace flusso::cli {
 
 struct RunOptions {
-  std::string config = "flusso.toml";
+  ConfigChoice source;
   std::string slot = "flusso";
   std::string publication = "flusso";
   std::optional<bool> manage_publication;
