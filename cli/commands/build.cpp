@@ -2,12 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
+#include <string>
 
+#include "cli/config_source.h"
+#include "cli/flags.h"
 #include "cli/print.h"
 
 namespace flusso::cli {
 namespace {
+
+struct BuildOptions {
+  std::string config = kDefaultConfig;
+  std::string out = kDefaultLock;
+};
 
 Status build(const BuildOptions& options) {
   FLUSSO_TRY_ASSIGN(const Compiled compiled, compile(options.config));
@@ -24,11 +34,12 @@ Status build(const BuildOptions& options) {
 
 }  // namespace
 
-int build_command(const BuildOptions& options) {
-  const Status done = build(options);
-  if (done) return 0;
-  print_error(done.error());
-  return 1;
+Command add_build(CLI::App& app) {
+  const auto options = std::make_shared<BuildOptions>();
+  CLI::App* command = app.add_subcommand("build", "Compile the configuration and its schemas into one lock file");
+  add_config_flag(*command, options->config);
+  command->add_option("-o,--out", options->out, "Lock to write")->envname("FLUSSO_OUT")->capture_default_str();
+  return {command, [options] { return exit_code(build(*options)); }};
 }
 
 }  // namespace flusso::cli

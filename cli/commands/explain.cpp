@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/config_source.h"
+#include "cli/flags.h"
 #include "cli/index_plans.h"
 #include "cli/print.h"
 #include "cli/table_argument.h"
@@ -22,7 +24,7 @@ namespace flusso::cli {
 namespace {
 
 struct ExplainOptions {
-  std::string config = "flusso.toml";
+  std::string config = kDefaultConfig;
   std::string table;
   std::string key;
 };
@@ -184,9 +186,7 @@ Command add_explain(CLI::App& app) {
   command->add_option("table", options->table, "[schema.]table, double quotes around a name that must keep its case")
       ->required();
   command->add_option("key", options->key, "The row's primary key, or its parts as a JSON array")->required();
-  command->add_option("-c,--config", options->config, "Configuration file")
-      ->envname("FLUSSO_CONFIG")
-      ->capture_default_str();
+  add_config_flag(*command, options->config);
   return {command, [options] { return exit_code(explain(*options)); }};
 }
 

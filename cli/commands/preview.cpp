@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/config_source.h"
+#include "cli/flags.h"
 #include "cli/index_plans.h"
 #include "cli/print.h"
 #include "io/config/diagnostics.h"
@@ -22,7 +24,7 @@ namespace flusso::cli {
 namespace {
 
 struct PreviewOptions {
-  std::string config = "flusso.toml";
+  std::string config = kDefaultConfig;
   std::string index;
   std::optional<std::string> id;
   bool pretty = false;
@@ -114,9 +116,7 @@ Command add_preview(CLI::App& app) {
           "--id", [options](const std::string& id) { options->id = id; },
           "The document's _id, or its key's parts as a JSON array; default: the first document in key order")
       ->envname("FLUSSO_ID");
-  command->add_option("-c,--config", options->config, "Configuration file")
-      ->envname("FLUSSO_CONFIG")
-      ->capture_default_str();
+  add_config_flag(*command, options->config);
   command->add_flag("--pretty", options->pretty, "Indent the document")->envname("FLUSSO_PRETTY");
   return {command, [options] { return exit_code(preview(*options)); }};
 }

@@ -1,12 +1,15 @@
 #include "cli/commands/run.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <thread>
 #include <utility>
 
 #include "cli/backends.h"
+#include "cli/commands/run_options.h"
 #include "cli/index_plans.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -88,6 +91,11 @@ Status run(const RunOptions& given) {
 
 }  // namespace
 
-int run_command(const RunOptions& options) { return exit_code(run(options)); }
+Command add_run(CLI::App& app) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Seed what is unseeded and follow live changes until stopped");
+  add_run_flags(*command, *options);
+  return {command, [options] { return exit_code(run(*options)); }};
+}
 
 }  // namespace flusso::cli

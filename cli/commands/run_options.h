@@ -1,0 +1,40 @@
+#pragma once
+// What `flusso run` can be told: its flags and their variables.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/config_source.h"
+
+namespace CLI {
+class App;
+}
+
+namespace flusso::cli {
+
+struct RunOptions {
+  ConfigChoice source;
+  std::string slot = "flusso";
+  std::string publication = "flusso";
+  std::optional<bool> manage_publication;
+  std::optional<std::string> index_prefix;
+  unsigned workers = 0;  // 0 = min(4, cores)
+  bool skip_backfill = false;
+  bool backfill_only = false;
+  bool pretty = false;
+
+  // Of the HTTP surfaces, which are not served yet: checked, otherwise without effect.
+  std::optional<std::string> public_address;
+  std::optional<std::string> private_address;
+  std::string admin_user = "admin";
+  std::string admin_password = "flusso";
+  std::uint32_t lag_poll_secs = 15;
+  // The Rust tool's bound between capture and engine. Memory is bounded in bytes here: accepted, without effect.
+  std::uint64_t queue_capacity = 1024;
+};
+
+// Adds the flags to `command`; `options` must live until the command line has been parsed.
+void add_run_flags(CLI::App& command, RunOptions& options);
+
+}  // namespace flusso::cli
