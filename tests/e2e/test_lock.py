@@ -43,7 +43,7 @@ def test_run_renews_the_lock_beside_it_and_runs_it_when_the_files_are_gone(case)
     first = run(demo, "--backfill-only")
     assert first.wait(120) == 0, first.output()
     written = lock.read_bytes()
-    assert written[1:18].endswith(b"flusso.lock"), written[:32]
+    assert written[1:19].endswith(b"flusso.lock"), written[:32]
     inode = lock.stat().st_ino
     second = run(demo, "--backfill-only")
     assert second.wait(60) == 0, second.output()
