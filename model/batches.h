@@ -13,6 +13,7 @@
 #include "model/budget.h"
 #include "model/ids.h"
 #include "model/result.h"
+#include "model/value_losses.h"
 
 namespace flusso {
 
@@ -58,6 +59,7 @@ struct DocBatch {
   std::shared_ptr<const Slab> slab;
   std::vector<DocRow> rows;
   std::vector<DocFailure> failures;
+  std::vector<ValueLoss> losses;  // of these documents; nearly always empty
 
   std::string_view key(const DocRow& row) const {
     return std::string_view(slab->bytes).substr(row.key_offset, row.key_length);

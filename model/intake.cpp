@@ -86,8 +86,17 @@ Status Intake::add_tombstone(std::string_view key, Targets targets) { return app
 
 void Intake::add_failure(DocFailure failure) { batch_.failures.push_back(std::move(failure)); }
 
+void Intake::add_loss(std::string_view field, LossKind kind, std::uint64_t count) {
+  for (ValueLoss& loss : batch_.losses) {
+    if (loss.kind != kind || loss.field != field) continue;
+    loss.count += count;
+    return;
+  }
+  batch_.losses.push_back({std::string(field), kind, count});
+}
+
 void Intake::flush() {
-  if (batch_.rows.empty() && batch_.failures.empty()) return;
+  if (batch_.rows.empty() && batch_.failures.empty() && batch_.losses.empty()) return;
   if (!slab_) slab_ = std::make_shared<Slab>();
   slab_->lease.shrink_to(slab_->bytes.size());
   slab_->documents.shrink_to(batch_.rows.size());

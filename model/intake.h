@@ -35,6 +35,8 @@ class Intake {
   // Adds a delete.
   Status add_tombstone(std::string_view key, Targets targets);
   void add_failure(DocFailure failure);
+  // Something of a row that its document cannot show.
+  void add_loss(std::string_view field, LossKind kind, std::uint64_t count = 1);
   // Emits what is held; call at the end of every read.
   void flush();
   std::uint64_t documents() const { return documents_; }

@@ -15,6 +15,7 @@
 #include "pipeline/graph_lanes.h"
 #include "pipeline/graph_nodes.h"
 #include "pipeline/guarded.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/on_the_wire.h"
 #include "stages/confirm.h"
 #include "stages/fanout.h"
@@ -168,6 +169,7 @@ struct Graph::Nodes : GraphContext {
         callbacks.on_truncated(out.announced.seq, std::move(truncated));
       }
       status.unknown_old_parents += out.unknown_old;
+      for (const auto& [index, rows] : out.null_keys) report_null_keys(index, rows, plan, status);
       const bool lookups = !out.lookups.empty();
       std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(out.announced))));
       for (stages::KeyPage& page : out.direct) std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(page))));

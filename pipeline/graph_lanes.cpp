@@ -8,6 +8,7 @@
 
 #include "pipeline/build_failures.h"
 #include "pipeline/guarded.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/read_lane.h"
 
 namespace flusso::pipeline {
@@ -47,6 +48,7 @@ LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::functi
       const auto emit = [&](DocBatch batch) {
         for (const DocRow& row : batch.rows) emitted.emplace(batch.key(row));
         for (const DocFailure& failure : batch.failures) emitted.insert(failure.key);
+        report_losses(batch, context.plan, context.status);
         for (DocFailure& failure : leave_out_failures(batch, context.plan, context.status, context.run))
           post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
         if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});

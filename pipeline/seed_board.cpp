@@ -5,6 +5,7 @@
 #include "model/log.h"
 #include "pipeline/build_failures.h"
 #include "pipeline/guarded.h"
+#include "pipeline/loss_report.h"
 #include "pipeline/pause.h"
 #include "pipeline/read_lane.h"
 
@@ -140,6 +141,7 @@ bool SeedBoard::read_one(SnapshotScan& scan, const Taken& taken, const std::stop
     std::uint32_t batches = 0;
     std::uint64_t documents = 0;
     const auto emit = [&](DocBatch batch) {
+      report_losses(batch, plan_, status_);
       leave_out_failures(batch, plan_, status_, run_);
       if (batch.rows.empty()) return;
       ++batches;

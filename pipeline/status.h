@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/ids.h"
+#include "model/value_losses.h"
 
 namespace flusso::pipeline {
 
@@ -36,6 +37,7 @@ class LiveStatus {
   std::atomic<std::uint64_t> documents_in_doubt{0};
   std::atomic<std::uint64_t> documents_in_flight{0};
   std::atomic<std::uint64_t> unknown_old_parents{0};
+  ValueLosses losses;
   std::atomic<std::uint64_t> runs{0};
   std::atomic<Phase> phase{Phase::starting};
 

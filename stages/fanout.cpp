@@ -39,6 +39,17 @@ Found key_of(const ChangeBatch& batch, std::int32_t tuple, const Link& link, std
   return Found::key;
 }
 
+// True for the key of a root row itself, as opposed to a column that names another row's document.
+bool names_its_own_document(const Plan& plan, const TablePlan& table, const Link& link) {
+  const IndexSchema& schema = plan.indexes[link.index.value].schema;
+  if (link.kind != Link::Kind::direct || table.info.table != schema.table ||
+      link.columns.size() != schema.primary_key.size())
+    return false;
+  for (std::size_t i = 0; i < link.columns.size(); ++i)
+    if (table.columns[link.columns[i]] != schema.primary_key[i]) return false;
+  return true;
+}
+
 }  // namespace
 
 FanoutOut fan_out(const Plan& plan, ChangeBatch batch) {
@@ -54,6 +65,8 @@ FanoutOut fan_out(const Plan& plan, ChangeBatch batch) {
       if (change.new_fields >= 0) {
         in_new = key_of(batch, change.new_fields, link, key);
         if (in_new == Found::key) keys.insert(key);
+        if (in_new == Found::nothing && names_its_own_document(plan, plan.tables[change.table.value], link))
+          ++out.null_keys[link.index];
       }
       if (change.old_fields >= 0) {
         const Found in_old = key_of(batch, change.old_fields, link, key);

@@ -4,6 +4,7 @@
 // Thread: any; pure, const.
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "model/batches.h"
@@ -19,6 +20,8 @@ struct FanoutOut {
   LookupPlan lookups;           // one more part when not empty
   // Changes whose old row did not carry the column that names its old document: the place of design 6-h.
   std::uint64_t unknown_old = 0;
+  // Per index touched so: changed root rows with NULL in their key, which name no document.
+  std::map<IndexId, std::uint64_t> null_keys;
 };
 
 // Consumes the batch. Old and new tuple both count: a row that moved touches the document it left and the one it

@@ -21,14 +21,30 @@ SqlType avg_type(const SqlType& type) {
   return type;
 }
 
-// min() and max() do not exist for every ordered type.
-std::string extreme(const SqlType& type, AggregateOp op, const std::string& column, const std::string& filter) {
+// Whether min() and max() exist for the type and give a value of that very type. They do not for uuid, bytea, bit,
+// ranges …; a cidr would come back as inet, and a type of an extension is found by its operators alone, wherever the
+// extension is installed.
+bool has_extremes(const SqlType& type, const ColumnInfo& column) {
+  if (type.array || column.kind == 'e') return true;
+  switch (type.family) {
+    case TypeFamily::boolean:
+    case TypeFamily::uuid:
+    case TypeFamily::bytea:
+    case TypeFamily::json:
+      return false;
+    case TypeFamily::other:
+      return column.base_oid < kFirstUserOid && (type.name == "interval" || type.name == "inet");
+    default:
+      return true;
+  }
+}
+
+std::string extreme(const SqlType& type, const ColumnInfo& info, AggregateOp op, const std::string& column,
+                    const std::string& filter) {
   const bool smallest = op == AggregateOp::min;
   if (type.family == TypeFamily::boolean && !type.array)
     return fmt::format("{}({}){}", smallest ? "bool_and" : "bool_or", column, filter);
-  const bool by_sorting =
-      !type.array && (type.family == TypeFamily::uuid || type.family == TypeFamily::bytea || type.name == "jsonb");
-  if (!by_sorting) return fmt::format("{}({}){}", smallest ? "min" : "max", column, filter);
+  if (has_extremes(type, info)) return fmt::format("{}({}){}", smallest ? "min" : "max", column, filter);
   return fmt::format("(array_agg({0} ORDER BY {0}{1}){2})[1]", column, smallest ? "" : " DESC NULLS LAST", filter);
 }
 
@@ -69,7 +85,7 @@ Result<RolledUp> aggregate_sql(const AggregateField& field, const TableInfo& tab
     const std::string_view cast = type.family == TypeFamily::money ? "::numeric" : "";
     return RolledUp{fmt::format("avg({}{}){}", column, cast, filter), avg_type(type)};
   }
-  return RolledUp{extreme(type, field.op, column, filter), type};
+  return RolledUp{extreme(type, *info, field.op, column, filter), type};
 }
 
 void append_rolled_up(TextParts& out, const AggregateField& field, const RolledUp& rolled, const std::string& column) {

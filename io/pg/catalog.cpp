@@ -19,7 +19,7 @@ constexpr const char* kTables =
     "ON n.nspname = w.schema_name AND c.relname = w.table_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
     "ORDER BY w.position";
 
-// A domain is followed to its base type, however deep.
+// A domain is followed to its base type, however deep; an array of a domain to the array of its base type.
 constexpr const char* kColumns =
     "WITH RECURSIVE base AS ("
     "  SELECT t.oid AS type, t.oid AS base, false AS not_null FROM pg_catalog.pg_type t WHERE t.typtype <> 'd' "
@@ -28,10 +28,14 @@ constexpr const char* kColumns =
     "b.type "
     "  WHERE t.typtype = 'd') "
     "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), "
-    "t.oid, t.typname, t.typcategory, t.typtype, a.attnotnull OR b.not_null, a.attgenerated <> '', "
-    "coalesce(l.collisdeterministic, true), pg_catalog.getdatabaseencoding() = 'UTF8' "
+    "coalesce(l.array_type, t.oid), coalesce(l.array_name, t.typname), t.typcategory, t.typtype, a.attnotnull OR "
+    "b.not_null, a.attgenerated <> '', "
+    "coalesce(o.collisdeterministic, true), pg_catalog.getdatabaseencoding() = 'UTF8' "
     "FROM pg_catalog.pg_attribute a JOIN base b ON b.type = a.atttypid JOIN pg_catalog.pg_type t ON t.oid = b.base "
-    "LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation "
+    "LEFT JOIN LATERAL (SELECT y.oid AS array_type, y.typname AS array_name FROM pg_catalog.pg_type d JOIN base e ON "
+    "e.type = d.oid JOIN pg_catalog.pg_type f ON f.oid = e.base JOIN pg_catalog.pg_type y ON y.oid = f.typarray "
+    "WHERE t.typcategory = 'A' AND d.oid = t.typelem AND d.typtype = 'd') l ON true "
+    "LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation "
     "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
 
 // One row per key column of every index that tells rows apart.

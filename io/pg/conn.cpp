@@ -208,6 +208,7 @@ void Conn::close() {
 }
 const std::string& Conn::target() const { return state_->target; }
 int Conn::server_version() const { return PQserverVersion(state_->pg()); }
+bool Conn::knows_money_locale() const { return state_->money == MoneyLocale::of_database; }
 int Conn::backend_pid() const { return PQbackendPID(state_->pg()); }
 pg_conn* Conn::raw() const { return state_->pg(); }
 

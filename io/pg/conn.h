@@ -78,6 +78,8 @@ class Conn {
   const std::string& target() const;
   int server_version() const;  // 150004
   int backend_pid() const;
+  // False when the role's lc_monetary hides the server's from us: money is then read with two digits.
+  bool knows_money_locale() const;
   pg_conn* raw() const;  // for io/pg only
 
   // Simple protocol: may hold several statements; returns the rows of the last one. With a watch, a stop request also

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "io/pg/conn.h"
+#include "io/pg/money_locale.h"
 #include "io/pg/waker.h"
 
 namespace flusso::pg {
@@ -29,6 +30,7 @@ struct Conn::State {
   std::unique_ptr<PGconn, FinishConnection> connection;
   bool broken = false;
   std::string target;
+  MoneyLocale money = MoneyLocale::of_database;
   std::set<std::string, std::less<>> prepared;
 
   void bind(std::stop_token token);

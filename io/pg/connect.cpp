@@ -5,6 +5,7 @@
 
 #include "io/pg/conn_state.h"
 #include "io/pg/conninfo.h"
+#include "io/pg/money_locale.h"
 #include "io/pg/sqlstate.h"
 #include "model/log.h"
 
@@ -84,8 +85,7 @@ Result<Conn> Conn::connect(const ConnParams& params, std::stop_token stop) {
                 fmt::format("flusso needs PostgreSQL 14 or newer, the server at {} is version {}", conn.target(),
                             text(PQparameterStatus(pg, "server_version"))));
   }
-  FLUSSO_TRY_ASSIGN(const Rows session, conn.exec("SELECT pg_catalog.pg_backend_pid(), "
-                                                  "pg_catalog.set_config('idle_session_timeout', '0', false)"));
+  FLUSSO_TRY_ASSIGN(const Rows session, conn.exec("SELECT pg_catalog.pg_backend_pid()"));
   if (session.integer(0, 0) != PQbackendPID(pg)) {
     return fail(ErrorKind::permanent, "pg.pooler",
                 fmt::format("there is a connection pooler at {}; logical replication and session locks need Postgres "
@@ -102,6 +102,10 @@ Result<Conn> Conn::connect(const ConnParams& params, std::stop_token stop) {
                       conn.target(), expected.setting, seen, expected.value));
     }
   }
+  FLUSSO_TRY_ASSIGN(conn.state_->money, pin_money_locale(conn));
+  // Since version 17; our reads end by themselves or by the timeouts that we set.
+  if (conn.server_version() >= 170000)
+    FLUSSO_TRY(conn.exec("SELECT pg_catalog.set_config('transaction_timeout', '0', false)"));
   // A backend that waits for a lock notices within seconds that we are gone. Not every platform has it.
   if (!conn.exec("SELECT pg_catalog.set_config('client_connection_check_interval', '2s', false)") && !conn.usable())
     return fail(ErrorKind::transient, code_of_sqlstate(kConnectionLost),

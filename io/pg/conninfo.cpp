@@ -74,12 +74,19 @@ std::string startup_options(const ConnParams& params) {
   add_option(options, "bytea_output", "hex");
   add_option(options, "extra_float_digits", params.replication ? "3" : "1");
   add_option(options, "standard_conforming_strings", "on");
+  // What literals and raw filters mean, and how names come out.
+  add_option(options, "array_nulls", "on");
+  add_option(options, "gin_fuzzy_search_limit", "0");
+  add_option(options, "quote_all_identifiers", "off");
+  add_option(options, "timezone_abbreviations", "Default");
+  add_option(options, "transform_null_equals", "off");
   add_option(options, "row_security", "off");
   add_option(options, "search_path", params.search_path);
   add_option(options, "statement_timeout", fmt::format("{}", params.statement_timeout.count()));
   add_option(options, "lock_timeout", fmt::format("{}", params.lock_timeout.count()));
   add_option(options, "idle_in_transaction_session_timeout",
              fmt::format("{}", params.idle_in_transaction_timeout.count()));
+  add_option(options, "idle_session_timeout", "0");  // would end a session before its first statement
   for (const auto& [name, value] : params.settings) add_option(options, name, value);
   return options;
 }
@@ -166,6 +173,10 @@ Error connect_error(std::string_view message, const std::string& target, const s
                  fmt::format("user \"{}\" at {} may not open a replication connection: {}; run ALTER ROLE \"{}\" "
                              "REPLICATION; as a superuser",
                              user, target, why, user)};
+  }
+  if (state == "42704" && why.find("idle_session_timeout") != std::string::npos) {
+    return Error{ErrorKind::permanent, "pg.version",
+                 fmt::format("flusso needs PostgreSQL 14 or newer, the server at {} is older", target)};
   }
   if (state == "08P01") {
     return Error{ErrorKind::permanent, "pg.pooler",

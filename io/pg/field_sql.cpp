@@ -9,27 +9,8 @@
 namespace flusso::pg {
 namespace {
 
-// What OpenSearch's default date format can hold; comparisons with NULL are not true, so they fall into ELSE.
-std::string in_date_range(const std::string& sql, TypeFamily family) {
-  if (family == TypeFamily::timestamp_tz)
-    return fmt::format("{0} >= timestamptz '0001-01-01 00:00:00+00' AND {0} < timestamptz '10000-01-01 00:00:00+00'",
-                       sql);
-  const std::string_view type = family == TypeFamily::date ? "date" : "timestamp";
-  return fmt::format("{0} >= {1} '0001-01-01' AND {0} < {1} '10000-01-01'", sql, type);
-}
-
-// NaN sorts above everything, so the upper bound excludes it too.
+// NaN sorts above everything, so the upper bound excludes it too. Not true for NULL.
 std::string is_finite(const std::string& sql) { return fmt::format("{0} > '-Infinity' AND {0} < 'Infinity'", sql); }
-
-// `then` where `condition` holds, the null text for NULL, null for what the target cannot hold. Branches are of one
-// type.
-std::string guarded(const std::string& condition, const std::string& then, const SqlValue& value,
-                    const std::string& when_null, std::string_view cast) {
-  if (!value.nullable || when_null == "null")
-    return fmt::format("CASE WHEN {} THEN {} ELSE 'null'{} END", condition, then, cast);
-  return fmt::format("CASE WHEN {} THEN {} WHEN {} IS NULL THEN {}{} ELSE 'null'{} END", condition, then, value.sql,
-                     quote_literal(when_null), cast, cast);
-}
 
 // A JSON-typed expression with NULL replaced.
 std::string or_null_text(const std::string& json, const SqlValue& value, const std::string& when_null) {
@@ -61,10 +42,17 @@ void append_measured(TextParts& out, const SqlValue& value, const std::string& w
     out.append(text);
 }
 
-// A number as it is: NULL and what JSON has no number for are told apart by us (marked_text.h).
-void append_marked_number(TextParts& out, const std::string& sql) {
-  out.constant(std::string(1, kNumberMark));
-  out.expression(sql);
+// A number or a date as it is: NULL, and what the index cannot hold, are told apart by us (marked_text.h).
+void append_marked(TextParts& out, char mark, const std::string& sql, const SqlValue& value,
+                   const std::string& when_null) {
+  TextParts marked;
+  marked.constant(std::string(1, mark));
+  marked.expression(sql);
+  if (value.nullable && when_null != "null")
+    out.expression(
+        fmt::format("CASE WHEN {} IS NULL THEN {} ELSE {} END", value.sql, quote_literal(when_null), marked.sql()));
+  else
+    out.append(marked);
 }
 
 bool needs_elements(TypeFamily family, ValueTarget target) {
@@ -89,18 +77,44 @@ bool needs_elements(TypeFamily family, ValueTarget target) {
     case TypeFamily::json:
     case TypeFamily::other:
       break;
+    case TypeFamily::oid:
+      return target == ValueTarget::number;
   }
   return false;
 }
 
+// The elements of an array of two dimensions and more, in rows. They come in order, one after the other; between two of
+// them stand a comma and the brackets of the rows that end and begin there. The dimensions are asked for once (OFFSET
+// keeps the planner from asking for each element).
+std::string nested_elements(const std::string& json, const std::string& array) {
+  constexpr int kMaxDimensions = 6;
+  std::string lengths;
+  std::string boundary;
+  for (int dimension = 2; dimension <= kMaxDimensions; ++dimension) {
+    lengths += fmt::format(",coalesce(array_length({},{}),1) AS l{}", array, dimension, dimension);
+    std::string size;  // elements in one row of this dimension
+    for (int inner = dimension; inner <= kMaxDimensions; ++inner)
+      size += fmt::format("{}d.l{}", size.empty() ? "" : "*", inner);
+    boundary += fmt::format("{}CASE WHEN d.n >= {} AND (e.n - 1) % ({}) = 0 THEN 1 ELSE 0 END",
+                            boundary.empty() ? "" : " + ", dimension, size);
+  }
+  return fmt::format(
+      "(SELECT concat(repeat('[',max(d.n)),string_agg({0},concat(repeat(']',b.k),',',repeat('[',b.k)) ORDER BY e.n),"
+      "repeat(']',max(d.n))) FROM (SELECT array_ndims({1}) AS n{2} OFFSET 0) AS d CROSS JOIN unnest({1}) WITH "
+      "ORDINALITY AS e(v,n) CROSS JOIN LATERAL (SELECT {3} AS k) AS b)",
+      json, array, lengths, boundary);
+}
+
 std::string elements_json(const SqlValue& array, const SqlValue& element, const JsonRules& rules) {
-  TextParts json;
-  append_json(json, element, JsonRules{rules.target, "null"});
-  const std::string list =
-      fmt::format("(SELECT concat('[',string_agg({},',' ORDER BY e.n),']') FROM unnest({}) WITH ORDINALITY AS e(v,n))",
-                  json.sql(), array.sql);
-  if (!array.nullable) return list;
-  return fmt::format("CASE WHEN {} IS NULL THEN {} ELSE {} END", array.sql, quote_literal(rules.when_null), list);
+  TextParts parts;
+  append_json(parts, element, JsonRules{rules.target, "null"});
+  const std::string json = parts.sql();
+  const std::string when_null =
+      array.nullable ? fmt::format("WHEN {} IS NULL THEN {} ", array.sql, quote_literal(rules.when_null)) : "";
+  return fmt::format(
+      "CASE {0}WHEN array_ndims({1}) > 1 THEN {2} ELSE (SELECT concat('[',string_agg({3},',' ORDER BY e.n),']') FROM "
+      "unnest({1}) WITH ORDINALITY AS e(v,n)) END",
+      when_null, array.sql, nested_elements(json, array.sql), json);
 }
 
 SqlValue element_of(const SqlValue& array) {
@@ -174,24 +188,18 @@ void append_json(TextParts& out, const SqlValue& value, const JsonRules& rules) 
     case TypeFamily::integer:
       if (!value.nullable)
         out.expression(sql);
-      else if (when_null == "null")
-        append_marked_number(out, sql);
       else
-        out.expression(fmt::format("coalesce({}::text,{})", sql, quote_literal(when_null)));
+        append_marked(out, kNumberMark, sql, value, when_null);
       return;
     case TypeFamily::floating:
     case TypeFamily::numeric:
+    case TypeFamily::oid:
       if (rules.target != ValueTarget::number) break;
-      if (!value.nullable || when_null == "null")
-        append_marked_number(out, sql);
-      else
-        out.expression(guarded(is_finite(sql), sql + "::text", value, when_null, ""));
+      append_marked(out, kNumberMark, sql, value, when_null);
       return;
-    case TypeFamily::money: {
-      const std::string number = sql + "::numeric";
-      out.expression(value.nullable ? fmt::format("coalesce({}::text,{})", number, quote_literal(when_null)) : number);
+    case TypeFamily::money:
+      append_marked(out, kNumberMark, sql + "::numeric", value, when_null);
       return;
-    }
     case TypeFamily::boolean:
       out.expression(value.nullable ? fmt::format("CASE WHEN {0} THEN 'true' WHEN NOT {0} THEN 'false' ELSE {1} END",
                                                   sql, quote_literal(when_null))
@@ -204,13 +212,12 @@ void append_json(TextParts& out, const SqlValue& value, const JsonRules& rules) 
     case TypeFamily::timestamp:
     case TypeFamily::timestamp_tz:
       if (rules.target != ValueTarget::date) break;
-      out.expression(
-          guarded(in_date_range(sql, value.type.family), fmt::format("to_json({})", sql), value, when_null, "::json"));
+      append_marked(out, kDateMark, sql, value, when_null);
       return;
     case TypeFamily::time:
     case TypeFamily::time_tz:
       if (rules.target != ValueTarget::date) break;
-      out.expression(or_null_text(fmt::format("to_json({})", time_on_epoch(value)), value, when_null));
+      append_marked(out, kDateMark, time_on_epoch(value), value, when_null);
       return;
     case TypeFamily::bytea:
       append_quoted(out, value, fmt::format("translate(encode({},'base64'),E'\\n','')", sql), when_null);
@@ -252,17 +259,20 @@ void append_column_field(TextParts& out, const ColumnField& field, const SqlValu
 }
 
 void append_geo_point(TextParts& out, const SqlValue& lat, const SqlValue& lon) {
-  std::string condition;
-  const auto require = [&condition](const std::string& test) {
+  std::string writable;
+  std::string present;
+  bool can_be_infinite = false;
+  const auto require = [](std::string& condition, const std::string& test) {
     condition += (condition.empty() ? "" : " AND ") + test;
   };
   for (const SqlValue* value : {&lat, &lon}) {
-    const bool can_be_infinite =
-        value->type.family == TypeFamily::floating || value->type.family == TypeFamily::numeric;
-    if (can_be_infinite)
-      require(is_finite(value->sql));
+    const bool finite = value->type.family != TypeFamily::floating && value->type.family != TypeFamily::numeric;
+    can_be_infinite = can_be_infinite || !finite;
+    if (value->nullable) require(present, value->sql + " IS NOT NULL");
+    if (!finite)
+      require(writable, is_finite(value->sql));
     else if (value->nullable)
-      require(value->sql + " IS NOT NULL");
+      require(writable, value->sql + " IS NOT NULL");
   }
   TextParts point;
   point.constant("{\"lat\":");
@@ -270,10 +280,16 @@ void append_geo_point(TextParts& out, const SqlValue& lat, const SqlValue& lon) 
   point.constant(",\"lon\":");
   append_json(point, SqlValue{lon.sql, lon.type, false}, {});
   point.constant("}");
-  if (condition.empty())
+  const std::string lost = quote_literal(std::string(1, kNotFiniteMark));
+  if (writable.empty())
     out.append(point);
+  else if (!can_be_infinite)
+    out.expression(fmt::format("CASE WHEN {} THEN {} ELSE 'null' END", writable, point.sql()));
+  else if (present.empty())
+    out.expression(fmt::format("CASE WHEN {} THEN {} ELSE {} END", writable, point.sql(), lost));
   else
-    out.expression(fmt::format("CASE WHEN {} THEN {} ELSE 'null' END", condition, point.sql()));
+    out.expression(
+        fmt::format("CASE WHEN {} THEN {} WHEN {} THEN {} ELSE 'null' END", writable, point.sql(), present, lost));
 }
 
 }  // namespace flusso::pg

@@ -1,13 +1,13 @@
 #pragma once
-// How one value becomes JSON inside Postgres. Nothing but the escaping of plain strings is left to us
-// (marked_text.h), so every rule about numbers, times, bytes and defaults lives here, and both ways of reading
-// documents use it: a row has one document, however it was found. The cheapest correct expression is chosen by type: a
-// NOT NULL integer is just its column inside concat().
+// How one value becomes JSON. Strings, numbers and dates travel as Postgres prints them, behind a mark, and are written
+// as JSON here (marked_text.h); everything else is rendered inside Postgres. Both ways of reading documents use it: a
+// row has one document, however it was found. The cheapest correct expression is chosen by type: a NOT NULL integer is
+// just its column inside concat(). docs/reference/types.md shows what comes out.
 //
 //   number target   NaN and ±Infinity → null; every digit that Postgres prints
 //   date target     ISO 8601; infinity, BC and years beyond 9999 → null; a time of day on 1970-01-01
 //   any target      bytea → base64, money → number, json as it stands, everything else as to_json() writes it
-// The rules hold for every element of an array and for aggregates.
+// The rules hold for every element of an array, whatever its dimensions, and for aggregates.
 // Thread: any; pure.
 
 #include <optional>

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "io/pg/marked_text.h"
+#include "io/pg/json_path.h"
 #include "io/pg/quote.h"
 #include "io/pg/sqlstate.h"
 #include "model/row_key.h"
@@ -104,8 +104,11 @@ KeyedReader::PieceResult KeyedReader::read_piece(Prepared& index, const Piece& p
     const auto on_row = [&](const Rows& rows) -> Status {
       const auto wanted = open.find(rows.text(0, 0));
       if (wanted == open.end()) return {};  // equal to a key but written differently, or a second row of the same key
-      FLUSSO_TRY_ASSIGN(const std::string_view body, write_marked(rows.text(0, 1), document_));
+      FLUSSO_TRY_ASSIGN(const std::string_view body, marked_.write(rows.text(0, 1)));
       FLUSSO_TRY(intake.add(wanted->first, body, wanted->second->targets));
+      if (!marked_.lost().empty())
+        each_lost_field(body, marked_.lost(),
+                        [&intake](std::string_view path, LossKind kind) { intake.add_loss(path, kind); });
       const auto bytes = static_cast<double>(body.size());
       index.average_bytes =
           index.average_bytes <= 0 ? bytes : index.average_bytes + kWeightOfNewest * (bytes - index.average_bytes);

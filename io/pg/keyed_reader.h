@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/pg/document_sql.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/read_session.h"
 #include "model/batches.h"
 #include "model/intake.h"
@@ -52,7 +53,7 @@ class KeyedReader {
   ReadSession& session_;
   const Plan& plan_;
   std::map<std::uint16_t, Prepared> prepared_;
-  std::string document_;  // scratch
+  MarkedText marked_;
 };
 
 }  // namespace flusso::pg

@@ -1,25 +1,50 @@
 #pragma once
-// Strings and numbers inside a document travel as they are, behind a mark, and are written as JSON here: in Postgres
-// that is the dearest part of a document (of a flat one of 500 bytes, half of the server's time).
+// Strings, numbers and dates inside a document travel as Postgres prints them, behind a mark, and are written as JSON
+// here: in Postgres that is the dearest part of a document (of a flat one of 500 bytes, half of the server's time).
 //
 //   \x01 <bytes, decimal> ':' <text>      a string; the length makes the text's own bytes harmless
 //   \x01 ':'                              null: concat() leaves out what is NULL
-//   \x02 <number>                         a number as Postgres prints it; NaN, ±Infinity and nothing at all are null
+//   \x02 <number>                         a number; NaN, ±Infinity and nothing at all are null
+//   \x03 <date>                           a date or timestamp in the style ISO, as ISO 8601; BC, years beyond 9999,
+//                                         ±infinity and nothing at all are null
+//   \x04                                  null for a value that is not finite, found out by the SQL
 //
-// No other byte below 0x20 but white space is in a document, because JSON escapes them. Thread: any; pure.
+// No other byte below 0x20 but white space is in a document, because JSON escapes them. What becomes null although the
+// row has a value is a loss; the loss is said with its place, from which its field is found (json_path.h).
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/result.h"
+#include "model/value_losses.h"
 
 namespace flusso::pg {
 
 inline constexpr char kStringMark = '\x01';
 inline constexpr char kNumberMark = '\x02';
+inline constexpr char kDateMark = '\x03';
+inline constexpr char kNotFiniteMark = '\x04';
 
-// The document with everything marked as JSON; a view of `document` or of `scratch`.
-// Errors: permanent pg.document_format when a length is missing or leads past the end.
-Result<std::string_view> write_marked(std::string_view document, std::string& scratch);
+// A value that could not be written: where its null begins in the JSON.
+struct LostValue {
+  std::size_t at = 0;
+  LossKind kind = LossKind::not_finite;
+};
+
+// Writes documents one after the other. Thread: one.
+class MarkedText {
+ public:
+  // The document with everything marked as JSON; a view of `document` or of a buffer that the next call reuses.
+  // Errors: permanent pg.document_format when a length is missing or leads past the end, or a date has another form.
+  Result<std::string_view> write(std::string_view document);
+  // Of the document written last, in order; empty nearly always.
+  const std::vector<LostValue>& lost() const { return lost_; }
+
+ private:
+  std::string out_;
+  std::vector<LostValue> lost_;
+};
 
 }  // namespace flusso::pg

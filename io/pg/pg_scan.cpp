@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "io/pg/copy_reader.h"
-#include "io/pg/marked_text.h"
+#include "io/pg/json_path.h"
 #include "io/pg/quote.h"
 #include "io/pg/range_sql.h"
 #include "io/pg/ranges.h"
@@ -113,6 +113,9 @@ Status PgScan::read(IndexId index, const Chunk& chunk, std::uint32_t filenode, T
   std::string emitted;
   const auto take = [&](std::string_view key, std::string_view document) -> Status {
     FLUSSO_TRY(intake.add(key, document, targets));
+    if (!marked_.lost().empty())
+      each_lost_field(document, marked_.lost(),
+                      [&intake](std::string_view path, LossKind kind) { intake.add_loss(path, kind); });
     remember(emitted, key);
     return {};
   };
@@ -121,8 +124,25 @@ Status PgScan::read(IndexId index, const Chunk& chunk, std::uint32_t filenode, T
     kLog.warn("chunk is read key by key", kv("index", plan_.indexes[index.value].name), kv("code", done.error().code));
     done = read_by_keys(index, chunk, filenode, targets, intake, emitted, stop);
   }
+  if (done && chunk.to.empty()) count_null_keys(*sql, intake, stop);
   intake.flush();
   return done;
+}
+
+// Rows without a key stand in no chunk of keys: they are counted once, with the last chunk of whatever kind. A failure
+// here takes nothing away from the documents.
+void PgScan::count_null_keys(const DocumentSql& sql, Intake& intake, const std::stop_token& stop) {
+  if (sql.key_present.empty()) return;
+  const auto count = [&]() -> Result<std::uint64_t> {
+    FLUSSO_TRY_ASSIGN(Conn * conn, session_.use(stop));
+    const std::string conditions = sql.conditions.empty() ? "" : " AND " + sql.conditions;
+    FLUSSO_TRY_ASSIGN(const Rows rows, conn->exec(fmt::format("SELECT count(*) FROM {} AS root WHERE NOT ({}){}",
+                                                              quote_table(sql.table), sql.key_present, conditions)));
+    return rows.unsigned_integer(0, 0);
+  };
+  const auto rows = count();
+  if (rows && *rows > 0) intake.add_loss(fmt::format("{}", fmt::join(sql.key_columns, ",")), LossKind::null_key, *rows);
+  if (!rows) kLog.debug("rows without a key could not be counted", kv("reason", rows.error().what));
 }
 
 // One transaction: the pairs of `sql` over the chunk. Errors: pg.rewritten; those of `on_pair`, which cost the
@@ -142,9 +162,9 @@ Status PgScan::copy(const DocumentSql& sql, const IndexPlan& index, const Chunk&
     if (by_blocks && rows.unsigned_integer(0, 0) != filenode) return fail(rewritten(chunk.table));
     return {};
   };
-  CopyReader reader(2, [&on_pair, scratch = std::string()](const CopyReader::Fields& fields) mutable -> Status {
+  CopyReader reader(2, [this, &on_pair](const CopyReader::Fields& fields) -> Status {
     if (!fields[0] || !fields[1]) return fail(ErrorKind::bug, "pg.null_document", "a document statement gave NULL");
-    FLUSSO_TRY_ASSIGN(const std::string_view document, write_marked(*fields[1], scratch));
+    FLUSSO_TRY_ASSIGN(const std::string_view document, marked_.write(*fields[1]));
     return on_pair(*fields[0], document);
   });
   FLUSSO_TRY(conn->copy_out(script, on_rows, [&reader](std::string_view data) { return reader.feed(data); }));

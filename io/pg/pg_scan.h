@@ -11,6 +11,7 @@
 
 #include "io/pg/document_sql.h"
 #include "io/pg/keyed_reader.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/pg_reads.h"
 #include "io/pg/read_session.h"
 
@@ -40,11 +41,14 @@ class PgScan final : public SnapshotScan {
   Status read_by_keys(IndexId index, const Chunk& chunk, std::uint32_t filenode, Targets targets, Intake& intake,
                       const std::string& emitted, const std::stop_token& stop);
 
+  void count_null_keys(const DocumentSql& sql, Intake& intake, const std::stop_token& stop);
+
   ReadSession session_;
   KeyedReader reader_;
   const Plan& plan_;
   std::stop_token stop_;
   std::map<std::uint16_t, DocumentSql> sql_;
+  MarkedText marked_;
 };
 
 }  // namespace flusso::pg

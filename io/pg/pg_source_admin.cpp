@@ -23,6 +23,14 @@ void move_into(std::vector<Error>& all, std::vector<Error> some) {
   all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
 }
 
+// "schema.table.column" of the first column of money, or nothing.
+std::string some_money_column(const std::vector<TableInfo>& infos) {
+  for (const TableInfo& info : infos)
+    for (const ColumnInfo& column : info.columns)
+      if (column.base_type == "money" || column.base_type == "_money") return to_text(info.table) + '.' + column.name;
+  return {};
+}
+
 // Waits; true when the time is over, false when stop was requested.
 bool pause(Millis time, const std::stop_token& stop) {
   std::mutex mutex;
@@ -70,7 +78,13 @@ Result<Conn*> PgSourceAdmin::conn(std::stop_token stop) {
 
 Result<std::vector<TableInfo>> PgSourceAdmin::describe(const std::vector<TableRef>& tables) {
   FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
-  return describe_tables(*admin, tables);
+  FLUSSO_TRY_ASSIGN(std::vector<TableInfo> infos, describe_tables(*admin, tables));
+  if (!admin->knows_money_locale())
+    if (const std::string column = some_money_column(infos); !column.empty())
+      kLog.warn("the role's lc_monetary hides the server's; amounts of type money are read with two decimals",
+                kv("column", column),
+                kv("cure", "ALTER DATABASE … SET lc_monetary = …, or ALTER ROLE … RESET lc_monetary"));
+  return infos;
 }
 
 Status PgSourceAdmin::identify(SourceState& state, std::stop_token stop) const {

@@ -6,14 +6,27 @@
 namespace flusso::pg {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, TypeFamily>, 19> kFamilies = {{
-    {"int2", TypeFamily::integer},    {"int4", TypeFamily::integer},        {"int8", TypeFamily::integer},
-    {"float4", TypeFamily::floating}, {"float8", TypeFamily::floating},     {"numeric", TypeFamily::numeric},
-    {"money", TypeFamily::money},     {"bool", TypeFamily::boolean},        {"uuid", TypeFamily::uuid},
-    {"text", TypeFamily::text},       {"varchar", TypeFamily::text},        {"bpchar", TypeFamily::character},
-    {"date", TypeFamily::date},       {"timestamp", TypeFamily::timestamp}, {"timestamptz", TypeFamily::timestamp_tz},
-    {"time", TypeFamily::time},       {"timetz", TypeFamily::time_tz},      {"bytea", TypeFamily::bytea},
+constexpr std::array<std::pair<std::string_view, TypeFamily>, 20> kFamilies = {{
+    {"int2", TypeFamily::integer},
+    {"int4", TypeFamily::integer},
+    {"int8", TypeFamily::integer},
+    {"float4", TypeFamily::floating},
+    {"float8", TypeFamily::floating},
+    {"numeric", TypeFamily::numeric},
+    {"money", TypeFamily::money},
+    {"bool", TypeFamily::boolean},
+    {"uuid", TypeFamily::uuid},
+    {"text", TypeFamily::text},
+    {"varchar", TypeFamily::text},
+    {"bpchar", TypeFamily::character},
+    {"date", TypeFamily::date},
+    {"timestamp", TypeFamily::timestamp},
+    {"timestamptz", TypeFamily::timestamp_tz},
+    {"time", TypeFamily::time},
+    {"timetz", TypeFamily::time_tz},
+    {"bytea", TypeFamily::bytea},
     {"json", TypeFamily::json},
+    {"oid", TypeFamily::oid},
 }};
 
 }  // namespace
@@ -29,7 +42,6 @@ SqlType sql_type(std::string_view base_type) {
 }
 
 SqlType sql_type(const ColumnInfo& column) {
-  constexpr std::uint32_t kFirstUserOid = 16384;
   SqlType type = sql_type(column.base_type);
   type.measurable = column.utf8;
   if (column.base_oid >= kFirstUserOid) type.family = TypeFamily::other;
@@ -74,7 +86,9 @@ ValueTarget value_target(std::string_view opensearch_type) {
 
 std::string key_type(const ColumnInfo& column) {
   const SqlType type = sql_type(column);
-  if (type.array || type.family == TypeFamily::other || type.family == TypeFamily::json) return column.type;
+  if (type.array || type.family == TypeFamily::other || type.family == TypeFamily::json ||
+      type.family == TypeFamily::oid)
+    return column.type;
   if (type.family == TypeFamily::integer) return "pg_catalog.int8";
   return "pg_catalog." + type.name;
 }

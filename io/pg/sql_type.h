@@ -26,8 +26,12 @@ enum class TypeFamily {
   time_tz,
   bytea,
   json,   // json, jsonb
+  oid,    // a number under a number target, else what to_json() makes of it
   other,  // enums, citext, inet, composites …: whatever to_json() makes of them
 };
+
+// Types with this oid and above belong to users and extensions.
+inline constexpr std::uint32_t kFirstUserOid = 16384;
 
 struct SqlType {
   TypeFamily family = TypeFamily::other;

@@ -171,6 +171,7 @@ struct Collected {
   std::map<std::string, std::string> documents;
   std::set<std::string> tombstones;
   std::map<std::string, Error> failures;
+  std::map<std::string, std::uint64_t> losses;  // "field kind" → count
   std::size_t rows = 0;
   Status status;
 
@@ -184,6 +185,7 @@ struct Collected {
         documents[key] = std::string(batch.body(row));
     }
     for (const DocFailure& failure : batch.failures) failures.emplace(failure.key, failure.error);
+    for (const ValueLoss& loss : batch.losses) losses[loss.field + " " + std::string(to_text(loss.kind))] += loss.count;
   }
 };
 
@@ -204,17 +206,19 @@ inline Collected read_with(DocumentSource& source, const BuildBatch& batch, std:
 }
 
 // Documents of these keys through a DocumentSource of their own.
-inline Collected read_documents(const Plan& plan, const std::vector<std::string>& keys, std::uint16_t index = 0) {
-  const auto source = make_document_source(source_options(), plan);
+inline Collected read_documents(const Plan& plan, const std::vector<std::string>& keys, std::uint16_t index = 0,
+                                const PgSourceOptions& options = source_options()) {
+  const auto source = make_document_source(options, plan);
   Collected collected = read_with(*source, batch_of(keys, index));
   if (!collected.status) ADD_FAILURE() << collected.status.error().what;
   return collected;
 }
 
 // The whole index through plan() and read() of a SnapshotScan.
-inline Collected scan_documents(const Plan& plan, std::uint16_t index = 0) {
+inline Collected scan_documents(const Plan& plan, std::uint16_t index = 0,
+                                const PgSourceOptions& options = source_options()) {
   Collected collected;
-  const auto scan = make_scan(source_options(), plan);
+  const auto scan = make_scan(options, plan);
   const auto chunks = scan->plan(IndexId{index});
   if (!chunks) {
     ADD_FAILURE() << chunks.error().what;

@@ -71,6 +71,23 @@ TEST_F(Scan, a_rewritten_table_is_noticed) {
   EXPECT_EQ(scan_documents(plan).documents.size(), 1U);
 }
 
+TEST_F(Scan, rows_without_a_key_have_no_document_and_are_counted_once) {
+  store.exec(
+      "CREATE TABLE child (id int PRIMARY KEY, v int); CREATE TABLE t (a int UNIQUE, b text, v int, UNIQUE (a, b));"
+      "INSERT INTO t SELECT CASE WHEN i > 3 THEN i END, CASE WHEN i <> 7 THEN 'b' END, i FROM generate_series(1, 5000) "
+      "i");
+  for (const bool deep : {false, true}) {
+    EXPECT_EQ(scan_documents(store.plan(schema_of("t", {"a"}, deep))).documents.size(), 4997U);
+    EXPECT_EQ(scan_documents(store.plan(schema_of("t", {"a"}, deep))).losses,
+              (std::map<std::string, std::uint64_t>{{"a null_key", 3}}));
+  }
+  IndexSchema composite = schema_of("t", {"a", "b"}, false);
+  composite.filters = {{compare("v", FilterOp::gt, {"1"})}};
+  const Collected seen = scan_documents(store.plan(composite));
+  EXPECT_EQ(seen.documents.size(), 4996U);
+  EXPECT_EQ(seen.losses, (std::map<std::string, std::uint64_t>{{"a,b null_key", 3}})) << "one of them is filtered out";
+}
+
 TEST_F(Scan, an_empty_table_is_one_open_chunk) {
   store.exec("CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE child (id int PRIMARY KEY, v int)");
   for (const bool deep : {false, true}) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -114,6 +115,27 @@ TEST(Fanout, a_moved_child_touches_both_parents) {
   EXPECT_EQ(keys(out, 0), (Set{"1", "2"}));
   EXPECT_EQ(starts(out), Set{"c"});
   EXPECT_EQ(out.announced.parts, 2U) << "direct keys are one part, lookups another";
+}
+
+TEST(Fanout, a_root_row_with_null_in_its_key_is_counted_and_a_null_foreign_key_is_not) {
+  Plan plan = small_plan();
+  for (std::size_t i = 0; i < 3; ++i)
+    plan.tables[i].info.table = {"public", std::string(1, static_cast<char>('a' + i))};
+  plan.tables[0].columns = {"id"};
+  plan.tables[1].columns = {"id", "a_id"};
+  plan.tables[2].columns = {"x", "y"};
+  plan.indexes[0].schema.table = {"public", "a"};
+  plan.indexes[0].schema.primary_key = {"id"};
+  plan.indexes[1].schema.table = {"public", "c"};
+  plan.indexes[1].schema.primary_key = {"x", "y"};
+  const FanoutOut out = fan_out(plan, Changes()
+                                          .add(0, ChangeOp::insert, {}, Tuple{kNull})
+                                          .add(0, ChangeOp::remove, Tuple{text("1")}, {})
+                                          .add(1, ChangeOp::insert, {}, Tuple{text("c"), kNull})
+                                          .add(2, ChangeOp::insert, {}, Tuple{text("1"), kNull})
+                                          .add(2, ChangeOp::update, {}, Tuple{kNull, text("1")})
+                                          .take());
+  EXPECT_EQ(out.null_keys, (std::map<IndexId, std::uint64_t>{{IndexId{0}, 1}, {IndexId{1}, 2}}));
 }
 
 TEST(Fanout, a_null_link_leads_nowhere) {

@@ -26,9 +26,10 @@ TEST(FieldSql, the_cheapest_expression_of_each_type) {
   EXPECT_EQ(json("numeric!", ValueTarget::other), "concat(to_json(t.\"c\"))");
   EXPECT_EQ(json("numeric!", ValueTarget::number), "concat('\x02',t.\"c\")") << "NaN is left to us";
   EXPECT_EQ(json("float8", ValueTarget::number), json("numeric!", ValueTarget::number));
-  EXPECT_EQ(json("date", ValueTarget::date),
-            "concat(CASE WHEN t.\"c\" >= date '0001-01-01' AND t.\"c\" < date '10000-01-01' THEN to_json(t.\"c\") ELSE "
-            "'null'::json END)");
+  EXPECT_EQ(json("date", ValueTarget::date), "concat('\x03',t.\"c\")") << "the range is left to us";
+  EXPECT_EQ(json("timestamptz!", ValueTarget::date), json("date", ValueTarget::date));
+  EXPECT_EQ(json("time", ValueTarget::date), "concat('\x03',(timestamp '1970-01-01' + t.\"c\"::interval))");
+  EXPECT_EQ(json("date!", ValueTarget::other), "concat(to_json(t.\"c\"))");
   EXPECT_EQ(json("_int4!", ValueTarget::number), "concat(to_json(t.\"c\"))");
   EXPECT_EQ(json("order_status!", ValueTarget::other), "concat(to_json(t.\"c\"))");
 }

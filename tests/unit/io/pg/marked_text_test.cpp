@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
+
+#include "io/pg/json_path.h"
 
 namespace flusso::pg {
 namespace {
@@ -10,15 +13,15 @@ namespace {
 std::string marked(const std::string& text) { return "\x01" + std::to_string(text.size()) + ":" + text; }
 
 std::string written(const std::string& document) {
-  std::string scratch;
-  const auto out = write_marked(document, scratch);
+  MarkedText text;
+  const auto out = text.write(document);
   return out ? std::string(*out) : out.error().code;
 }
 
 TEST(MarkedText, a_document_without_marks_is_not_copied) {
   const std::string document = R"({"id":1,"ok":true})";
-  std::string scratch;
-  const auto out = write_marked(document, scratch);
+  MarkedText text;
+  const auto out = text.write(document);
   ASSERT_TRUE(out);
   EXPECT_EQ(out->data(), document.data());
 }
@@ -94,6 +97,65 @@ TEST(MarkedText, a_length_that_cannot_be_is_refused) {
                                "4294967295:a",
                                "\x01x:"})
     EXPECT_EQ(written(document), "pg.document_format") << document;
+}
+
+// What the reader is told about the values that became null.
+std::vector<std::string> lost_fields(const std::string& document) {
+  MarkedText text;
+  const auto out = text.write(document);
+  EXPECT_TRUE(out);
+  std::vector<std::string> fields;
+  each_lost_field(*out, text.lost(), [&](std::string_view path, LossKind kind) {
+    fields.push_back(std::string(path) + " " + std::string(to_text(kind)));
+  });
+  return fields;
+}
+
+TEST(MarkedText, dates_become_iso_8601) {
+  EXPECT_EQ(written("[\x03"
+                    "2024-01-02,\x03"
+                    "0001-01-01 00:00:00,\x03"
+                    "9999-12-31 23:59:59.999999,\x03"
+                    "2024-01-02 03:04:05.5+00]"),
+            R"(["2024-01-02","0001-01-01T00:00:00","9999-12-31T23:59:59.999999","2024-01-02T03:04:05.5+00:00"])");
+  EXPECT_EQ(written("\x03"
+                    "2024-01-02 03:04:05-08}"),
+            "\"2024-01-02T03:04:05-08:00\"}");
+}
+
+TEST(MarkedText, dates_that_the_index_cannot_hold_are_null_and_nothing_is_null_without_a_loss) {
+  const std::string document =
+      "{\"a\":\x03infinity,\"b\":\x03-infinity,\"c\":\x03"
+      "10000-01-01,\"d\":\x03"
+      "0044-03-15 BC,\"e\":\x03"
+      "0044-03-15 12:00:00+00 BC,\"f\":\x03"
+      "294276-12-31 23:59:59.999999,\"g\":\x03,\"h\":\x03}";
+  EXPECT_EQ(written(document), R"({"a":null,"b":null,"c":null,"d":null,"e":null,"f":null,"g":null,"h":null})");
+  EXPECT_EQ(lost_fields(document), (std::vector<std::string>{"a date_range", "b date_range", "c date_range",
+                                                             "d date_range", "e date_range", "f date_range"}));
+}
+
+TEST(MarkedText, a_date_of_another_style_is_refused) {
+  for (const char* date : {"02.01.2024", "01/02/2024", "Tue Jan 02 03:04:05 2024", "2024-01-02T03:04:05", "2024-01-0x",
+                           "2024-01-02 ", "x"})
+    EXPECT_EQ(written(std::string("\x03") + date), "pg.document_format") << date;
+}
+
+TEST(MarkedText, a_loss_names_its_field_at_any_depth) {
+  EXPECT_EQ(
+      lost_fields("{\"a\\\"\":\x02NaN,\"s\":" + marked("{\"x\":1,") +
+                  ",\"o\":{\"p\":{\"lat\":1},\"q\":\x04},\"rows\":[{\"n\":[\x02"
+                  "1,\x02Infinity],\"k\":\x02},{\"n\":\x02-Infinity}],\"j\":{\"y\": [1, \"}\"]},\"z\":\x03infinity}"),
+      (std::vector<std::string>{"a\\\" not_finite", "o.q not_finite", "rows.n not_finite", "rows.n not_finite",
+                                "z date_range"}));
+}
+
+TEST(MarkedText, losses_of_an_earlier_document_are_forgotten) {
+  MarkedText text;
+  ASSERT_TRUE(text.write("{\"a\":\x02NaN}"));
+  EXPECT_EQ(text.lost().size(), 1U);
+  ASSERT_TRUE(text.write("{\"a\":1}"));
+  EXPECT_TRUE(text.lost().empty());
 }
 
 }  // namespace

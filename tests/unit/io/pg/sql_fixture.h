@@ -191,13 +191,13 @@ inline Plan plan_of(const IndexSchema& schema) {
   return plan;
 }
 
-// A golden file's lines joined: breaks are for readers, and every line but the first begins with its blank. ␁ and ␂
-// stand for the mark of a string.
+// A golden file's lines joined: breaks are for readers, and every line but the first begins with its blank. ␁, ␂ and ␃
+// stand for the marks of strings, numbers and dates.
 inline std::string golden(const std::string& name) {
   std::ifstream file(std::string(FLUSSO_SOURCE_DIR) + "/tests/unit/io/pg/golden/" + name);
   std::string text;
   for (std::string line; std::getline(file, line);) text += line;
-  for (const auto& [mark, byte] : {std::pair<std::string, const char*>("␁", "\x01"), {"␂", "\x02"}})
+  for (const auto& [mark, byte] : {std::pair<std::string, const char*>("␁", "\x01"), {"␂", "\x02"}, {"␃", "\x03"}})
     for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos;) text.replace(at, mark.size(), byte);
   return text;
 }

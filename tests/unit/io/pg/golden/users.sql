@@ -4,12 +4,12 @@ SELECT root."id"::text, concat('{"id":',root."id",
 ',"country":␁',octet_length(root."country"),':',root."country",
 ',"newsletter":',CASE WHEN root."newsletter" THEN 'true' ELSE 'false' END,
 ',"loginCount":',root."login_count",
-',"createdAt":',CASE WHEN root."created_at" >= timestamptz '0001-01-01 00:00:00+00' AND root."created_at" < timestamptz '10000-01-01 00:00:00+00' THEN to_json(root."created_at") ELSE 'null'::json END,
+',"createdAt":␃',root."created_at",
 '},"profile":',coalesce(x2._1,'null'),
 ',"orders":[',x4._1,
 '],"orderCount":',x4._2,
 ',"lifetimeValue":␂',x4._4,
-',"lastOrderAt":',CASE WHEN x4._3 >= timestamptz '0001-01-01 00:00:00+00' AND x4._3 < timestamptz '10000-01-01 00:00:00+00' THEN to_json(x4._3) ELSE 'null'::json END,'}')
+',"lastOrderAt":␃',x4._3,'}')
  FROM "public"."users" AS root
  LEFT JOIN LATERAL (SELECT concat('{"bio":␁',octet_length(t1."bio"),':',t1."bio",
 ',"locale":',CASE WHEN t1."locale" IS NULL THEN '"en"' ELSE concat('␁',octet_length(t1."locale"),':',t1."locale") END,'}') AS _1
