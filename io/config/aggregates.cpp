@@ -86,7 +86,7 @@ std::optional<Field> read_aggregate(SchemaReading& schema, Section& section, std
   read_aggregate_key(schema, section, aggregate);
   if (const Node* node = section.optional("filters")) aggregate.filters = read_filters(reading, *node, "`filters`");
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   field.source = std::move(aggregate);
   return field;
 }

@@ -78,7 +78,7 @@ std::optional<Field> read_scalar(SchemaReading& schema, Section& section, std::s
   column.required = read_required(reading, section);
   column.column = read_column(reading, section, key);
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   column.transforms = read_transforms(reading, section);
   column.default_value = read_default(reading, section);
   if (column.kind == FieldKind::enumeration) column.variants = read_variants(reading, section);
@@ -93,7 +93,10 @@ std::optional<Field> read_custom(SchemaReading& schema, Section& section, std::s
   column.kind = FieldKind::custom;
   if (const Node* node = section.required("postgres", "a list of Postgres types"))
     if (auto types = read_strings(reading, *node, "`postgres`")) {
-      if (types->empty()) reading.error(node->at, "`postgres` is empty", "at least one Postgres type");
+      if (node->list()->empty()) reading.error(node->at, "`postgres` is empty", "at least one Postgres type");
+      for (const Node& item : *node->list())
+        if (item.text() != nullptr && trimmed(*item.text()).empty())
+          reading.error(item.at, "an element of `postgres` is blank", "a Postgres type");
       column.custom_postgres = std::move(*types);
     }
   if (const Node* node = section.required("opensearch", "an OpenSearch field type"))
@@ -104,7 +107,7 @@ std::optional<Field> read_custom(SchemaReading& schema, Section& section, std::s
   column.required = read_required(reading, section);
   column.column = read_column(reading, section, key);
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   column.default_value = read_default(reading, section);
   field.source = std::move(column);
   return field;
@@ -126,7 +129,7 @@ std::optional<Field> read_map(SchemaReading& schema, Section& section, std::stri
   map.required = read_required(reading, section);
   map.column = read_column(reading, section, key);
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   if (!kind) return std::nullopt;
   map.values = *kind;
   field.source = std::move(map);
@@ -159,7 +162,7 @@ std::optional<Field> read_geo(SchemaReading& schema, Section& section, std::stri
     geo.column = read_column(reading, section, key);
   }
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   field.source = std::move(geo);
   return field;
 }

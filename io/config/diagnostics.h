@@ -56,11 +56,6 @@ class Diagnostics {
   std::size_t dropped_errors_ = 0;
 };
 
-// "did you mean `x`?" for the nearest candidate within two edits, else empty.
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
-// "`a`, `b` or `c`".
-std::string listed(const std::vector<std::string_view>& words);
-
 // The text with control characters replaced by `?`, so that what a file holds cannot steer a terminal.
 std::string printable(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include "io/config/joins.h"
 #include "io/config/values.h"
 #include "model/schema/names.h"
+#include "model/words.h"
 
 namespace flusso::config {
 
@@ -28,7 +29,7 @@ std::optional<Field> read_object(SchemaReading& schema, Section& section, std::s
   ObjectField object;
   if (const Node* fields = section.required("fields", "a list of fields")) object.fields = read_fields(schema, *fields);
   Field field;
-  field.options = read_options(schema.reading, section);
+  read_options(schema.reading, section, field);
   field.source = std::move(object);
   return field;
 }
@@ -128,14 +129,16 @@ std::vector<Field> read_fields(SchemaReading& schema, const Node& node) {
   return fields;
 }
 
-ValueMap read_options(Reading& reading, Section& section) {
+void read_options(Reading& reading, Section& section, Field& field) {
   const Node* node = section.optional("options");
-  if (node == nullptr) return {};
+  if (node == nullptr) return;
   if (node->mapping() == nullptr) {
     reading.error(node->at, fmt::format("`options` is {}", kind_of(*node)), "a mapping of OpenSearch properties");
-    return {};
+    return;
   }
-  return std::get<ValueMap>(read_value(reading, *node).data);
+  for (const Entry& entry : *node->mapping())
+    if (entry.key == "type") field.options_type_at = reading.at(entry.value.at);
+  field.options = std::get<ValueMap>(read_value(reading, *node).data);
 }
 
 bool read_required(Reading& reading, Section& section) {

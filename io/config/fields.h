@@ -20,7 +20,7 @@ struct SchemaReading {
 std::vector<Field> read_fields(SchemaReading& schema, const Node& node);
 
 // Readers shared by the kinds of fields. Each asks the section for its keys.
-ValueMap read_options(Reading& reading, Section& section);
+void read_options(Reading& reading, Section& section, Field& field);
 bool read_required(Reading& reading, Section& section);
 // `column`, else the document key folded to lower case.
 std::string read_column(Reading& reading, Section& section, const std::string& document_key);

@@ -7,6 +7,7 @@
 #include "io/config/identifiers.h"
 #include "io/config/section.h"
 #include "io/config/values.h"
+#include "model/words.h"
 
 namespace flusso::config {
 

@@ -39,8 +39,13 @@ KeyColumns read_key(Reading& reading, const Node& node, std::string_view what) {
   KeyColumns columns;
   for (const Node& item : *list) {
     std::string column = read_identifier(reading, item, fmt::format("an element of {}", what)).value_or(unreadable);
-    if (column != unreadable && std::find(columns.begin(), columns.end(), column) != columns.end())
-      reading.error(item.at, fmt::format("{} names the column `{}` twice", what, column));
+    if (column != unreadable && std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      const bool same = std::any_of(list->data(), &item, [&](const Node& other) {
+        return other.text() != nullptr && *other.text() == *item.text();
+      });
+      reading.error(item.at, fmt::format("{} names the column `{}` twice{}", what, column,
+                                         same ? "" : ": unquoted names are folded to lower case"));
+    }
     columns.push_back(std::move(column));
   }
   return columns;

@@ -147,7 +147,7 @@ std::optional<Field> read_join(SchemaReading& schema, Section& section, std::str
   if (const Node* node = section.optional("filters")) join.filters = read_filters(reading, *node, "`filters`");
   read_to_many_limits(reading, section, join);
   Field field;
-  field.options = read_options(reading, section);
+  read_options(reading, section, field);
   if (const Node* node = section.required("fields", "a list of fields")) join.fields = read_fields(schema, *node);
   field.source = std::move(join);
   return field;

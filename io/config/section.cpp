@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/words.h"
+
 namespace flusso::config {
 
 Section::Section(Reading& reading, const Node& node, std::string what)

@@ -76,16 +76,30 @@ StdoutSinkConfig read_stdout(Reading& reading, Section& section) {
 
 enum class SinkType { opensearch, stdout_sink };
 
+// Without a type, keys that no sink has are still mistakes: one of them may be the misspelt `type`.
+void finish_without_type(Section& section) {
+  for (const std::string_view key :
+       {"url", "username", "password", "tls_verify", "batch_size", "max_bytes", "timeout_secs", "max_retries",
+        "pipeline", "number_of_shards", "number_of_replicas", "refresh_interval", "text_analysis", "auto_subfields",
+        "pretty"})
+    section.entry(key);
+  section.finish();
+}
+
 std::optional<SinkConfig> read_sink(Reading& reading, const Entry& entry) {
   const NameResult name = parse_plain_name(entry.key);
   if (!name)
     reading.error(entry.at, fmt::format("the sink name `{}` is not a valid name: {}", entry.key, name.error()));
   Section section(reading, entry.value, fmt::format("sink `{}`", entry.key));
   const Node* type_node = section.required("type", "`opensearch` or `stdout`");
-  if (type_node == nullptr) return std::nullopt;
-  const auto type = read_choice<SinkType>(reading, *type_node, "`type`",
-                                          {{"opensearch", SinkType::opensearch}, {"stdout", SinkType::stdout_sink}});
-  if (!type) return std::nullopt;
+  std::optional<SinkType> type;
+  if (type_node != nullptr)
+    type = read_choice<SinkType>(reading, *type_node, "`type`",
+                                 {{"opensearch", SinkType::opensearch}, {"stdout", SinkType::stdout_sink}});
+  if (!type) {
+    finish_without_type(section);
+    return std::nullopt;
+  }
   SinkConfig sink;
   sink.at = reading.at(entry.at);
   if (*type == SinkType::opensearch)

@@ -56,7 +56,9 @@ Node convert(const toml::node& node, std::size_t& nodes) {
   } else if (const auto* boolean = node.as_boolean()) {
     out.data = boolean->get();
   } else if (const auto* number = node.as_floating_point()) {
-    out.data = Digits{fmt::format("{}", number->get())};
+    std::string digits = fmt::format("{}", number->get());
+    if (digits.find_first_not_of("-0123456789") == std::string::npos) digits += ".0";  // written with a fraction
+    out.data = Digits{std::move(digits)};
   } else {
     out.data = Unusable{"a date or time"};
   }

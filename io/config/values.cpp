@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "io/config/section.h"
+#include "model/words.h"
 
 namespace flusso::config {
 
@@ -31,9 +32,12 @@ std::optional<std::string> read_string(Reading& reading, const Node& node, std::
 
 std::optional<std::uint64_t> read_unsigned(Reading& reading, const Node& node, std::string_view what, std::uint64_t min,
                                            std::uint64_t max) {
-  const bool unlimited = max >= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  const std::string expected = unlimited ? fmt::format("a whole number of at least {}", min)
-                                         : fmt::format("a whole number from {} to {}", min, max);
+  constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const bool whole = std::holds_alternative<Digits>(node.data) &&
+                     std::get<Digits>(node.data).text.find_first_of(".e") == std::string::npos;
+  const std::string expected = max >= kLargest && !whole
+                                   ? fmt::format("a whole number of at least {}", min)
+                                   : fmt::format("a whole number from {} to {}", min, std::min(max, kLargest));
   if (const auto* number = std::get_if<std::int64_t>(&node.data)) {
     if (*number >= 0 && static_cast<std::uint64_t>(*number) >= min && static_cast<std::uint64_t>(*number) <= max)
       return static_cast<std::uint64_t>(*number);
@@ -116,7 +120,10 @@ Value read_value(Reading& reading, const Node& node) {
     }
     Value operator()(const std::vector<Entry>& entries) const {
       ValueMap out;
-      for (const Entry& entry : entries) out.emplace_back(entry.key, read_value(reading, entry.value));
+      for (const Entry& entry : entries) {
+        if (entry.key.find('\0') != std::string::npos) reading.error(entry.at, "the key contains a NUL character");
+        out.emplace_back(entry.key, read_value(reading, entry.value));
+      }
       return Value{std::move(out)};
     }
   };

@@ -17,7 +17,9 @@ void read_version(Reading& reading, Section& section) {
   const Node* node = section.required("version", "`version: 1`");
   if (node == nullptr) return;
   const auto* number = std::get_if<std::int64_t>(&node->data);
-  if (number == nullptr)
+  if (const auto* digits = std::get_if<Digits>(&node->data))
+    reading.error(node->at, fmt::format("the schema version {} is not supported", digits->text), "`1`");
+  else if (number == nullptr)
     reading.error(node->at, fmt::format("`version` is {}", kind_of(*node)), "`1`");
   else if (*number != 1)
     reading.error(node->at, fmt::format("the schema version {} is not supported", *number), "`1`");

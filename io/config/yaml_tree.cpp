@@ -45,6 +45,18 @@ class LineIndex {
     last_bytes_ = bytes;
     return Mark{line + 1, static_cast<int>(last_characters_) + 1};
   }
+  // yaml-cpp says of a value that is not written where the next token begins: whether a null stands there itself.
+  bool null_stands_at(int line, int column) const {
+    const std::string_view rest = text_.substr(std::min(offset_of(line, column), text_.size()));
+    for (const std::string_view word : {"~", "null", "Null", "NULL"})
+      if (rest.starts_with(word)) return rest.substr(word.size(), 1) != ":";
+    return false;
+  }
+  // The dash before a list's item that is not written; else the place itself.
+  Mark dash_before(int line, int column) const {
+    const auto last = text_.substr(0, std::min(offset_of(line, column), text_.size())).find_last_not_of(" \t\r\n");
+    return last != std::string_view::npos && text_[last] == '-' ? mark_of_offset(last) : mark(line, column);
+  }
   Mark mark_of_offset(std::size_t offset) const {
     const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
     const auto row = static_cast<std::size_t>(next - starts_.begin()) - 1;
@@ -53,6 +65,11 @@ class LineIndex {
   }
 
  private:
+  std::size_t offset_of(int line, int column) const {
+    const std::size_t row = std::min(static_cast<std::size_t>(std::max(line, 0)), starts_.size() - 1);
+    return starts_[row] + static_cast<std::size_t>(std::max(column, 0));
+  }
+
   std::string_view text_;
   std::vector<std::size_t> starts_;
   mutable std::size_t last_row_ = 0, last_bytes_ = 0, last_characters_ = 0;
@@ -98,7 +115,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(Node{place(mark), std::monostate{}}, anchor, "null");
+    add(Node{place_of_null(mark), std::monostate{}}, anchor, "null");
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -107,11 +124,12 @@ class TreeBuilder final : public YAML::EventHandler {
       add(Node{at, text}, anchor, text);
       return;
     }
-    check_tag(at, tag);
+    const std::string_view kind = core_tag(at, tag);
     PlainScalar scalar = resolve_plain_scalar(text);
     // A key is its text, whatever it would mean as a value.
     if (!scalar.problem.empty() && !expects_key())
       throw Stop{at, scalar.problem + "; put it in quotes to mean a string"};
+    if (!has_kind(scalar.value, kind)) throw Stop{at, fmt::format("the value is no `!!{}`", kind)};
     scalar.value.at = at;
     add(std::move(scalar.value), anchor, text);
   }
@@ -152,19 +170,40 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   Mark place(const YAML::Mark& mark) const { return lines_.mark(mark.line, mark.column); }
+  // A value that is not written is reported at its key, or at its dash.
+  Mark place_of_null(const YAML::Mark& mark) const {
+    if (open_.empty() || lines_.null_stands_at(mark.line, mark.column)) return place(mark);
+    if (open_.back().entry) return open_.back().entry->at;
+    return open_.back().node.list() != nullptr ? lines_.dash_before(mark.line, mark.column) : place(mark);
+  }
   bool expects_key() const { return !open_.empty() && open_.back().node.mapping() != nullptr && !open_.back().entry; }
 
-  static void check_tag(Mark at, const std::string& tag) {
+  // The name of a core tag, empty for none.
+  static std::string_view core_tag(Mark at, const std::string& tag) {
     constexpr std::string_view kCore = "tag:yaml.org,2002:";
-    if (tag.empty() || tag == "?" || tag == "!") return;
+    if (tag.empty() || tag == "?" || tag == "!") return {};
     const std::string_view name =
         tag.starts_with(kCore) ? std::string_view(tag).substr(kCore.size()) : std::string_view();
-    if (name == "int" || name == "float" || name == "bool" || name == "null" || name == "seq" || name == "map") return;
+    if (name == "int" || name == "float" || name == "bool" || name == "null" || name == "seq" || name == "map")
+      return name;
     throw Stop{at, fmt::format("the tag `{}` is not supported", tag)};
   }
 
+  // Whether a value is what its tag says.
+  static bool has_kind(const Node& node, std::string_view kind) {
+    if (kind.empty()) return true;
+    if (kind == "seq") return node.list() != nullptr;
+    if (kind == "map") return node.mapping() != nullptr;
+    if (kind == "null") return node.is_null();
+    if (kind == "bool") return std::holds_alternative<bool>(node.data);
+    if (std::holds_alternative<std::int64_t>(node.data)) return true;
+    const auto* digits = std::get_if<Digits>(&node.data);
+    return digits != nullptr && (kind == "float" || digits->text.find_first_of(".e") == std::string::npos);
+  }
+
   void open(Node node, const std::string& tag, YAML::anchor_t anchor) {
-    check_tag(node.at, tag);
+    const std::string_view kind = core_tag(node.at, tag);
+    if (!has_kind(node, kind)) throw Stop{node.at, fmt::format("the value is no `!!{}`", kind)};
     if (expects_key()) throw Stop{node.at, "a key must be a plain word"};
     if (static_cast<int>(open_.size()) >= kMaxDepth) throw Stop{node.at, "values are nested too deeply"};
     open_.push_back(Open{std::move(node), anchor, {}, {}});

@@ -46,11 +46,12 @@ bool is_ipv6(std::string_view text) {
   int groups = 0;
   const auto gap = text.find("::");
   if (gap != std::string_view::npos && text.find("::", gap + 1) != std::string_view::npos) return false;
-  const auto count = [&](std::string_view part) {
+  // The last four bytes may be written as IPv4.
+  const auto count = [&](std::string_view part, bool is_end) {
     while (!part.empty()) {
       const auto colon = part.find(':');
       const std::string_view group = part.substr(0, colon);
-      if (colon == std::string_view::npos && group.find('.') != std::string_view::npos) {
+      if (is_end && colon == std::string_view::npos && group.find('.') != std::string_view::npos) {
         groups += 2;
         return is_ipv4(group);
       }
@@ -65,8 +66,8 @@ bool is_ipv6(std::string_view text) {
     }
     return true;
   };
-  if (gap == std::string_view::npos) return count(text) && groups == 8;
-  return count(text.substr(0, gap)) && count(text.substr(gap + 2)) && groups <= 7;
+  if (gap == std::string_view::npos) return count(text, true) && groups == 8;
+  return count(text.substr(0, gap), false) && count(text.substr(gap + 2), true) && groups <= 7;
 }
 
 int hex_value(char c) {

@@ -1,18 +1,8 @@
 #include "model/mapping/field_types.h"
 
 #include <algorithm>
-#include <array>
 
 namespace flusso {
-
-namespace {
-
-template <std::size_t n>
-bool among(std::string_view type, const std::array<std::string_view, n>& types) {
-  return std::find(types.begin(), types.end(), type) != types.end();
-}
-
-}  // namespace
 
 std::string_view mapping_type(FieldKind kind) {
   switch (kind) {
@@ -49,44 +39,44 @@ std::string_view mapping_type(FieldKind kind) {
   return "";
 }
 
-bool can_be_mapped_as(FieldKind kind, std::string_view type) {
-  using namespace std::string_view_literals;
-  static constexpr std::array kText = {"text"sv,     "match_only_text"sv,  "keyword"sv,
-                                       "wildcard"sv, "constant_keyword"sv, "search_as_you_type"sv};
-  static constexpr std::array kWholeNumbers = {"short"sv,         "integer"sv, "long"sv,
-                                               "unsigned_long"sv, "double"sv,  "scaled_float"sv};
+std::vector<std::string_view> types_that_hold(FieldKind kind) {
   switch (kind) {
     case FieldKind::text:
     case FieldKind::identifier:
     case FieldKind::keyword:
     case FieldKind::enumeration:
     case FieldKind::uuid:
-      return among(type, kText);
+      return {"text", "match_only_text", "keyword", "wildcard", "constant_keyword", "search_as_you_type"};
     case FieldKind::boolean:
-      return type == "boolean";
+      return {"boolean"};
     case FieldKind::short_integer:
-      return among(type, kWholeNumbers);
+      return {"short", "integer", "long", "unsigned_long", "double", "scaled_float"};
     case FieldKind::integer:
-      return among(type, kWholeNumbers) && type != "short";
+      return {"integer", "long", "unsigned_long", "double", "scaled_float"};
     case FieldKind::long_integer:
-      return among(type, kWholeNumbers) && type != "short" && type != "integer";
+      return {"long", "unsigned_long", "double", "scaled_float"};
     case FieldKind::float_number:
-      return type == "float" || type == "double" || type == "scaled_float";
+      return {"float", "double", "scaled_float"};
     case FieldKind::double_number:
-      return type == "double" || type == "scaled_float";
+      return {"double", "scaled_float"};
     case FieldKind::decimal:
-      return type == "double" || type == "scaled_float" || type == "keyword";
+      return {"double", "scaled_float", "keyword"};
     case FieldKind::date:
     case FieldKind::timestamp:
-      return type == "date" || type == "date_nanos";
+      return {"date", "date_nanos"};
     case FieldKind::binary:
-      return type == "binary";
+      return {"binary"};
     case FieldKind::json:
-      return type == "object" || type == "nested" || type == "flat_object";
+      return {"object", "nested", "flat_object"};
     case FieldKind::custom:
-      return true;
+      return {};
   }
-  return false;
+  return {};
+}
+
+bool can_be_mapped_as(FieldKind kind, std::string_view type) {
+  const auto types = types_that_hold(kind);
+  return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 }  // namespace flusso

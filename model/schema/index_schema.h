@@ -145,6 +145,7 @@ struct Field {
   ValueMap options;  // extra mapping properties
   std::variant<ColumnField, MapField, GeoField, ObjectField, ConstantField, JoinField, AggregateField> source;
   Position at;
+  Position options_type_at = {};  // of `type` among the options
 };
 
 struct SoftDelete {

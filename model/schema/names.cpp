@@ -12,6 +12,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 tl::unexpected<std::string> no(std::string why) { return tl::unexpected<std::string>(std::move(why)); }
 
+std::string too_long(std::string_view name) {
+  const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii ? "it is longer than 63 bytes" : "it is longer than 63 bytes in UTF-8";
+}
+
 NameResult parse_quoted(std::string_view text) {
   std::string name;
   for (std::size_t i = 1; i + 1 < text.size(); ++i) {
@@ -23,7 +28,7 @@ NameResult parse_quoted(std::string_view text) {
     name.push_back(text[i]);
   }
   if (name.empty()) return no("a quoted name must not be empty");
-  if (name.size() > kMaxNameBytes) return no("it is longer than 63 bytes");
+  if (name.size() > kMaxNameBytes) return no(too_long(name));
   return name;
 }
 

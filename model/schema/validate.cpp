@@ -6,6 +6,7 @@
 
 #include "model/schema/names.h"
 #include "model/schema/validate_fields.h"
+#include "model/words.h"
 
 namespace flusso {
 
@@ -75,6 +76,17 @@ const Field* find_root_field(const std::vector<Field>& fields, const std::string
   return nullptr;
 }
 
+// The document keys that soft_delete could mean.
+std::vector<std::string_view> root_columns(const std::vector<Field>& fields) {
+  std::vector<std::string_view> names;
+  for (const Field& field : fields) {
+    if (std::holds_alternative<ColumnField>(field.source)) names.push_back(field.name);
+    if (const auto* object = std::get_if<ObjectField>(&field.source))
+      for (const std::string_view inner : root_columns(object->fields)) names.push_back(inner);
+  }
+  return names;
+}
+
 void settle_soft_delete(IndexSchema& schema, SchemaFindings& findings) {
   SoftDelete& rule = *schema.soft_delete;
   check_filters(rule.when, findings);
@@ -87,8 +99,7 @@ void settle_soft_delete(IndexSchema& schema, SchemaFindings& findings) {
     findings.push_back({rule.at,
                         fmt::format("`soft_delete` names the field `{}`, which the root does not have", rule.name),
                         "a field that reads a plain column of the root table",
-                        {},
-                        true});
+                        did_you_mean(rule.name, root_columns(schema.fields)), true});
     return;
   }
   const auto* column = std::get_if<ColumnField>(&field->source);

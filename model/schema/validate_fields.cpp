@@ -5,37 +5,45 @@
 #include <algorithm>
 
 #include "model/mapping/field_types.h"
+#include "model/words.h"
 
 namespace flusso {
 
 namespace {
 
-// Whether `options: {type: …}` may say `type` for this field.
-bool fits(const Field& field, std::string_view type) {
-  struct Fits {
-    std::string_view type;
-    bool operator()(const ColumnField& column) const {
-      return column.kind == FieldKind::custom ? type == column.custom_opensearch : can_be_mapped_as(column.kind, type);
+// What `options: {type: …}` may say for this field.
+std::vector<std::string_view> types_for(const Field& field) {
+  struct Types {
+    using List = std::vector<std::string_view>;
+    List operator()(const ColumnField& column) const {
+      return column.kind == FieldKind::custom ? List{column.custom_opensearch} : types_that_hold(column.kind);
     }
-    bool operator()(const MapField&) const { return type == "object"; }
-    bool operator()(const GeoField&) const { return type == "geo_point"; }
-    bool operator()(const ObjectField&) const { return type == "object" || type == "nested"; }
-    bool operator()(const ConstantField&) const { return false; }
-    bool operator()(const JoinField&) const { return type == "object" || type == "nested"; }
-    bool operator()(const AggregateField& aggregate) const {
+    List operator()(const MapField&) const { return {"object"}; }
+    List operator()(const GeoField&) const { return {"geo_point"}; }
+    List operator()(const ObjectField&) const { return {"object", "nested"}; }
+    List operator()(const ConstantField&) const { return {}; }
+    List operator()(const JoinField&) const { return {"object", "nested"}; }
+    List operator()(const AggregateField& aggregate) const {
       switch (aggregate.op) {
         case AggregateOp::count:
-          return can_be_mapped_as(FieldKind::long_integer, type);
+          return types_that_hold(FieldKind::long_integer);
         case AggregateOp::avg:
-          return can_be_mapped_as(FieldKind::double_number, type);
+          return types_that_hold(FieldKind::double_number);
         case AggregateOp::ids:
-          return can_be_mapped_as(aggregate.element_type.value_or(FieldKind::keyword), type);
+          return types_that_hold(aggregate.element_type.value_or(FieldKind::keyword));
         default:
-          return can_be_mapped_as(aggregate.value_type.value_or(FieldKind::double_number), type);
+          return types_that_hold(aggregate.value_type.value_or(FieldKind::double_number));
       }
     }
   };
-  return std::visit(Fits{type}, field.source);
+  return std::visit(Types{}, field.source);
+}
+
+// Nothing can be said about the options of an aggregate whose own type is missing.
+bool has_type(const Field& field) {
+  const auto* aggregate = std::get_if<AggregateField>(&field.source);
+  if (aggregate == nullptr || aggregate->op == AggregateOp::count || aggregate->op == AggregateOp::avg) return true;
+  return aggregate->value_type || aggregate->element_type;
 }
 
 void check_length(const Field& field, std::string_view key, const KeyColumns& columns, std::string_view other,
@@ -70,19 +78,25 @@ bool has_unusable_key(const Value& value) {
 }  // namespace
 
 void check_options(const Field& field, SchemaFindings& findings) {
+  const Position& at = field.options_type_at.line > 0 ? field.options_type_at : field.at;
   for (const auto& [name, value] : field.options) {
-    if (name != "type") continue;
+    if (name != "type" || !has_type(field)) continue;
+    const auto types = types_for(field);
     const std::string* type = std::get_if<std::string>(&value.data);
     if (type == nullptr)
-      findings.push_back({field.at,
-                          fmt::format("`type` in the options of `{}` is no string", field.name),
-                          "an OpenSearch field type",
-                          {}});
-    else if (!fits(field, *type))
-      findings.push_back({field.at,
+      findings.push_back(
+          {at, fmt::format("`type` in the options of `{}` is no string", field.name), listed(types), {}});
+    else if (const auto* column = std::get_if<ColumnField>(&field.source);
+             column != nullptr && column->kind == FieldKind::custom && *type != column->custom_opensearch)
+      findings.push_back(
+          {at,
+           fmt::format("`type: {}` in the options of `{}` contradicts its `opensearch`", *type, field.name),
+           listed(types),
+           {}});
+    else if (std::find(types.begin(), types.end(), *type) == types.end())
+      findings.push_back({at,
                           fmt::format("`type: {}` in the options of `{}` cannot hold this field", *type, field.name),
-                          "a type that can, or no `type`",
-                          {}});
+                          listed(types), did_you_mean(*type, types)});
   }
 }
 

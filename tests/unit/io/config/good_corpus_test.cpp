@@ -1,5 +1,6 @@
-// tests/corpus/good: files that load, the manual's own among them; beside each schema stands the mapping that follows
-// from it. FLUSSO_UPDATE_CORPUS=1 writes the mappings anew: read the difference before you keep it.
+// tests/corpus/good: files that load, all samples of the manual among them (manual/); beside each schema stands the
+// mapping that follows from it. FLUSSO_UPDATE_CORPUS=1 writes the mappings anew: read the difference before you keep
+// it.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -26,10 +27,11 @@ std::string text_of(const fs::path& path) {
   return out.str();
 }
 
-std::vector<fs::path> files_in(const std::string& folder, const std::string& suffix) {
+std::vector<fs::path> files_in(const std::vector<std::string>& folders, const std::string& suffix) {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(kGood + folder))
-    if (entry.path().string().ends_with(suffix)) paths.push_back(entry.path());
+  for (const std::string& folder : folders)
+    for (const auto& entry : fs::directory_iterator(kGood + folder))
+      if (entry.path().string().ends_with(suffix)) paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   return paths;
 }
@@ -47,8 +49,8 @@ void describe(const std::vector<MappingField>& fields, const std::string& indent
 }
 
 TEST(GoodCorpus, schemas_load_and_have_their_mapping) {
-  const auto paths = files_in("schema", ".schema.yml");
-  ASSERT_GE(paths.size(), 5U);
+  const auto paths = files_in({"schema", "manual"}, ".schema.yml");
+  ASSERT_GE(paths.size(), 30U);
   for (const fs::path& path : paths) {
     LoadedSchema loaded = load_schema(path.string());
     ASSERT_TRUE(loaded.schema) << loaded.diagnostics.render_errors();
@@ -63,8 +65,8 @@ TEST(GoodCorpus, schemas_load_and_have_their_mapping) {
 }
 
 TEST(GoodCorpus, configurations_load_and_their_report_shows_no_secret) {
-  const auto paths = files_in("config", ".toml");
-  ASSERT_GE(paths.size(), 4U);
+  const auto paths = files_in({"config", "manual"}, ".toml");
+  ASSERT_GE(paths.size(), 15U);
   for (const fs::path& path : paths) {
     const auto config = load_config(path.string());
     ASSERT_TRUE(config) << config.error().what;
