@@ -12,6 +12,7 @@
 #include "cli/commands/explain.h"
 #include "cli/commands/preview.h"
 #include "cli/commands/run.h"
+#include "cli/commands/schema.h"
 #include "cli/flags.h"
 #include "cli/print.h"
 #include "cli/signals.h"
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
   cli::CheckOptions check;
   add_check(app, check);
   const std::vector<cli::Command> commands{run, cli::add_build(app), cli::add_preview(app), cli::add_explain(app),
-                                           cli::add_completions(app)};
+                                           cli::add_schema(app), cli::add_completions(app)};
   if (argc > 1 && argv[1][0] != '-') {
     std::string known;
     bool found = false;
