@@ -26,6 +26,11 @@ struct ColumnInfo {
   std::uint16_t position = 0;  // attnum
 };
 
+struct UniqueIndex {
+  std::string name;
+  KeyColumns columns;
+};
+
 enum class ReplicaIdentity { standard, nothing, full, index };
 
 struct TableInfo {
@@ -35,7 +40,8 @@ struct TableInfo {
   std::vector<ColumnInfo> columns;
   KeyColumns primary_key;  // catalog primary key, in key order; empty if none
   std::vector<std::vector<std::string>>
-      unique_keys;  // columns of usable (non-partial, immediate, valid) unique indexes
+      unique_keys;                               // columns of usable (non-partial, immediate, valid) unique indexes
+  std::vector<UniqueIndex> identity_candidates;  // of those, the ones over NOT NULL columns only, by name
   ReplicaIdentity identity = ReplicaIdentity::standard;
   KeyColumns identity_columns;  // columns whose old values an UPDATE or DELETE carries
   std::int64_t pages = 0;       // relpages (a fresh estimate from the file size)
