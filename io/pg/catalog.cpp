@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "io/pg/quote.h"
+#include "model/check/near_names.h"
 
 namespace flusso::pg {
 namespace {
@@ -40,8 +41,9 @@ constexpr const char* kColumns =
 
 // One row per key column of every index that tells rows apart.
 constexpr const char* kIndexes =
-    "SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident, i.indimmediate, a.attname "
-    "FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position), "
+    "SELECT i.indrelid, i.indexrelid, i.indisprimary, i.indisreplident, i.indimmediate, a.attname, c.relname, "
+    "a.attnotnull FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid, "
+    "pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, position), "
     "pg_catalog.pg_attribute a "
     "WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS "
     "NULL "
@@ -59,64 +61,24 @@ char letter(const Rows& rows, int row, int column) {
   return text.empty() ? '\0' : text.front();
 }
 
-// How many letters differ (insertions, deletions, replacements).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
+// Why changes of such a table cannot be followed; empty when they can.
+std::string unsupported(const TableInfo& info, char persistence, bool has_children) {
+  if (info.kind == 'v') return "a view";
+  if (info.kind == 'm') return "a materialized view";
+  if (info.kind == 'f') return "a foreign table";
+  if (info.kind == 'p') return "a partitioned table";
+  if (has_children) return "the parent of other tables by inheritance";
+  if (persistence == 'u') return "an unlogged table";
+  return persistence == 'p' ? "" : "a temporary table";
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// ", did you mean schema.table?" or nothing.
-std::string suggestion(const TableRef& missing, const Rows& names) {
-  std::size_t best = 3;
-  std::string found;
-  for (int row = 0; row < names.size(); ++row) {
-    const TableRef candidate{names.string(row, 0), names.string(row, 1)};
-    std::size_t far = distance(lowered(missing.name), lowered(candidate.name));
-    if (far == 0 && candidate.schema != missing.schema && candidate.name == missing.name)
-      far = 1;
-    else if (candidate.schema != missing.schema)
-      continue;
-    if (far >= best || far * 2 > missing.name.size()) continue;
-    best = far;
-    found = ", did you mean " + to_text(candidate) + "?";
-  }
-  return found;
-}
-
-std::optional<Error> unsupported(const TableInfo& info, char persistence, bool has_children) {
-  const auto refuse = [&](std::string_view what) {
-    return Error{
-        ErrorKind::permanent, "pg.table_kind",
-        fmt::format("{} is {}, which is not supported yet: name an ordinary table", to_text(info.table), what)};
-  };
-  if (info.kind == 'v') return refuse("a view");
-  if (info.kind == 'm') return refuse("a materialized view");
-  if (info.kind == 'f') return refuse("a foreign table");
-  if (info.kind == 'p') return refuse("a partitioned table");
-  if (has_children) return refuse("the parent of other tables by inheritance");
-  if (persistence != 'p') {
-    return Error{ErrorKind::permanent, "pg.table_kind",
-                 fmt::format("{} is {} table, and changes of such tables are not replicated", to_text(info.table),
-                             persistence == 'u' ? "an unlogged" : "a temporary")};
-  }
-  return std::nullopt;
+Error unsupported_error(const TableInfo& info, const std::string& what) {
+  const bool not_logged = info.kind == 'r' && (what.starts_with("an unlogged") || what.starts_with("a temporary"));
+  return Error{
+      ErrorKind::permanent, "pg.table_kind",
+      not_logged
+          ? fmt::format("{} is {}, and changes of such tables are not replicated", to_text(info.table), what)
+          : fmt::format("{} is {}, which is not supported yet: name an ordinary table", to_text(info.table), what)};
 }
 
 ReplicaIdentity identity_of(char letter_of_identity) {
@@ -162,11 +124,16 @@ void take_indexes(const Rows& rows, ByOid& tables) {
     const std::uint32_t index = oid_at(rows, row, 1);
     const int first = row;
     KeyColumns columns;
-    for (; row < rows.size() && oid_at(rows, row, 1) == index; ++row) columns.push_back(rows.string(row, 5));
+    bool not_null = true;
+    for (; row < rows.size() && oid_at(rows, row, 1) == index; ++row) {
+      columns.push_back(rows.string(row, 5));
+      not_null = not_null && rows.boolean(row, 7);
+    }
     const bool primary = rows.boolean(first, 2), identity = rows.boolean(first, 3), immediate = rows.boolean(first, 4);
     for (TableInfo* table : tables[oid_at(rows, first, 0)]) {
       if (primary) table->primary_key = columns;
       if (immediate) table->unique_keys.push_back(columns);
+      if (immediate && not_null) table->identity_candidates.push_back({rows.string(first, 6), columns});
       // A deferrable primary key does not serve as replica identity.
       if (primary && immediate && table->identity == ReplicaIdentity::standard) table->identity_columns = columns;
       if (identity && table->identity == ReplicaIdentity::index) table->identity_columns = columns;
@@ -185,58 +152,77 @@ Error all_of(std::vector<Error> findings) {
   return all;
 }
 
-Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables) {
+Result<std::vector<TableLookup>> look_up_tables(Conn& conn, const std::vector<TableRef>& tables) {
   std::vector<std::string> schemas, names;
   for (const TableRef& table : tables) {
     schemas.push_back(table.schema);
     names.push_back(table.name);
   }
   FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(kTables, {array_text(schemas), array_text(names)}));
-  std::vector<TableInfo> infos(tables.size());
+  std::vector<TableLookup> lookups(tables.size());
   ByOid by_oid;
   std::vector<std::string> oids;
-  std::vector<Error> findings;
-  std::vector<TableRef> missing;
   for (int row = 0; row < found.size(); ++row) {
     const auto position = static_cast<std::size_t>(found.integer(row, 0)) - 1;
-    if (position >= infos.size()) continue;
-    TableInfo& info = infos[position];
+    if (position >= lookups.size()) continue;
+    TableLookup& lookup = lookups[position];
+    TableInfo& info = lookup.info;
     info.table = tables[position];
-    if (found.is_null(row, 1)) {
-      if (std::find(missing.begin(), missing.end(), info.table) == missing.end()) missing.push_back(info.table);
-      continue;
-    }
+    lookup.exists = !found.is_null(row, 1);
+    if (!lookup.exists) continue;
     info.oid = oid_at(found, row, 1);
     info.kind = letter(found, row, 2);
     info.identity = identity_of(letter(found, row, 4));
     info.rows = found.number(row, 5);
     info.filenode = oid_at(found, row, 6);
     info.pages = found.integer(row, 7);
-    if (auto finding = unsupported(info, letter(found, row, 3), found.boolean(row, 8)))
-      findings.push_back(std::move(*finding));
+    lookup.unsupported = unsupported(info, letter(found, row, 3), found.boolean(row, 8));
     by_oid[info.oid].push_back(&info);
     oids.push_back(found.string(row, 1));
   }
-  if (!missing.empty()) {
-    FLUSSO_TRY_ASSIGN(const Rows existing, conn.exec(kNames));
-    for (const TableRef& table : missing) {
-      findings.push_back(Error{
-          ErrorKind::permanent, "pg.table_missing",
-          fmt::format("table {} does not exist on {}{}", to_text(table), conn.target(), suggestion(table, existing))});
-    }
-  }
-  if (!findings.empty()) return fail(all_of(std::move(findings)));
-
   const Params bound{array_text(oids)};
   FLUSSO_TRY_ASSIGN(const Rows columns, conn.exec_params(kColumns, bound));
   take_columns(columns, by_oid);
   FLUSSO_TRY_ASSIGN(const Rows indexes, conn.exec_params(kIndexes, bound));
   take_indexes(indexes, by_oid);
-  for (TableInfo& info : infos) {
-    if (info.identity != ReplicaIdentity::full) continue;
-    for (const ColumnInfo& column : info.columns)
-      if (!column.generated) info.identity_columns.push_back(column.name);
+  for (TableLookup& lookup : lookups) {
+    if (lookup.info.identity != ReplicaIdentity::full) continue;
+    for (const ColumnInfo& column : lookup.info.columns)
+      if (!column.generated) lookup.info.identity_columns.push_back(column.name);
   }
+  return lookups;
+}
+
+Result<std::vector<TableRef>> all_tables(Conn& conn) {
+  FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec(kNames));
+  std::vector<TableRef> tables;
+  for (int row = 0; row < rows.size(); ++row) tables.push_back({rows.string(row, 0), rows.string(row, 1)});
+  return tables;
+}
+
+Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables) {
+  FLUSSO_TRY_ASSIGN(std::vector<TableLookup> lookups, look_up_tables(conn, tables));
+  std::vector<TableInfo> infos;
+  std::vector<Error> findings;
+  std::vector<TableRef> missing;
+  for (TableLookup& lookup : lookups) {
+    const TableRef& table = lookup.info.table;
+    if (!lookup.exists) {
+      if (std::find(missing.begin(), missing.end(), table) == missing.end()) missing.push_back(table);
+    } else if (!lookup.unsupported.empty()) {
+      findings.push_back(unsupported_error(lookup.info, lookup.unsupported));
+    }
+    infos.push_back(std::move(lookup.info));
+  }
+  if (!missing.empty()) {
+    FLUSSO_TRY_ASSIGN(const std::vector<TableRef> existing, all_tables(conn));
+    for (const TableRef& table : missing) {
+      findings.push_back(Error{ErrorKind::permanent, "pg.table_missing",
+                               fmt::format("table {} does not exist on {}{}", to_text(table), conn.target(),
+                                           table_suggestion(table, existing))});
+    }
+  }
+  if (!findings.empty()) return fail(all_of(std::move(findings)));
   return infos;
 }
 

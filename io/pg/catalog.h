@@ -10,6 +10,17 @@
 
 namespace flusso::pg {
 
+// What there is under a name.
+struct TableLookup {
+  TableInfo info;  // its table is the name asked for, also when there is none
+  bool exists = false;
+  std::string unsupported;  // "a view": why its changes cannot be followed; empty when they can
+};
+// One per table asked for, in that order; what is missing is no error.
+Result<std::vector<TableLookup>> look_up_tables(Conn& conn, const std::vector<TableRef>& tables);
+// The names of the user's tables, views included; at most 5000.
+Result<std::vector<TableRef>> all_tables(Conn& conn);
+
 // One TableInfo per table asked for, in that order. Errors, all findings in one sentence: permanent pg.table_missing,
 // pg.table_kind (views, partitioned tables, inheritance parents, foreign and temporary tables).
 Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables);

@@ -49,6 +49,17 @@ void add_option(std::string& options, std::string_view name, std::string_view va
   }
 }
 
+// A raw @ or / in a password cuts the URL elsewhere than its author thinks: parts of the password would become the host
+// or the database, which messages show.
+bool is_cut_wrong(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (!url.starts_with("postgres") || scheme == std::string_view::npos) return false;  // key=value pairs
+  std::string_view rest = url.substr(scheme + 3);
+  const auto first = rest.find_first_of("@/");
+  if (first != std::string_view::npos && rest[first] == '@') rest.remove_prefix(first + 1);
+  return rest.substr(0, rest.find('?')).find('@') != std::string_view::npos;
+}
+
 // The part of libpq's message that people need: no "connection to server at … failed:", no LOCATION line.
 std::string essence(std::string_view message, std::string_view sqlstate) {
   if (!sqlstate.empty()) {
@@ -97,7 +108,7 @@ Result<ConnInfo> conninfo_of(const ConnParams& params) {
   const std::unique_ptr<PQconninfoOption, FreeOptions> options(
       PQconninfoParse(params.url.reveal().c_str(), &complaint));
   PQfreemem(complaint);
-  if (!options) {
+  if (!options || is_cut_wrong(params.url.reveal())) {
     return fail(ErrorKind::config, "pg.url",
                 "the connection URL of the source is not a Postgres URL of the form "
                 "postgres://user:password@host:port/database; check the port and that special characters of the "

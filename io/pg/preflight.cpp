@@ -45,10 +45,35 @@ std::string alter(const TableInfo& table, std::string_view what) {
   return fmt::format("ALTER TABLE {} REPLICA IDENTITY {};", quote_table(table.table), what);
 }
 
+// The narrowest index that can serve as identity and holds `wanted`.
+const UniqueIndex* fitting_index(const TableInfo& table, const KeyColumns& wanted) {
+  const UniqueIndex* best = nullptr;
+  for (const UniqueIndex& index : table.identity_candidates)
+    if (covers(index.columns, wanted) && (best == nullptr || index.columns.size() < best->columns.size()))
+      best = &index;
+  return best;
+}
+
+// `first` and every other column by which an old row is looked up: what helps one reader must not harm another.
+KeyColumns with_all_lookups(const Plan& plan, const TablePlan& table, KeyColumns first) {
+  const auto add = [&first](const std::string& name) {
+    if (!contains(first, name)) first.push_back(name);
+  };
+  for (const Link& link : table.links)
+    if (link.old_needed)
+      for (const std::uint16_t column : link.columns) add(table.columns[column]);
+  for (const IndexPlan& index : plan.indexes)
+    if (index.schema.table == table.info.table)
+      for (const std::string& name : index.schema.primary_key) add(name);
+  return first;
+}
+
 // The cheapest statement after which old rows carry `wanted`.
 std::string cure(const TableInfo& table, const KeyColumns& wanted) {
   if (!table.primary_key.empty() && covers(table.primary_key, wanted) && table.identity != ReplicaIdentity::standard)
     return alter(table, "DEFAULT");
+  if (const UniqueIndex* index = fitting_index(table, wanted))
+    return alter(table, "USING INDEX " + quote_identifier(index->name));
   KeyColumns columns = wanted;
   for (const std::string& column : table.primary_key)
     if (!contains(columns, column)) columns.push_back(column);
@@ -135,6 +160,10 @@ IdentityFindings check_identities(const Plan& plan) {
   IdentityFindings findings;
   for (const TablePlan& table : plan.tables) {
     const TableInfo& info = table.info;
+    const auto note_tables = [&] {
+      findings.error_tables.resize(findings.errors.size(), info.table);
+      findings.warning_tables.resize(findings.warnings.size(), info.table);
+    };
     if (info.identity_columns.empty()) {
       const bool off = info.identity == ReplicaIdentity::nothing || info.identity == ReplicaIdentity::index;
       findings.errors.push_back(wrong(
@@ -144,6 +173,7 @@ IdentityFindings check_identities(const Plan& plan) {
                       off ? "it is switched off or its index is gone" : "it has no usable primary key",
                       info.primary_key.empty() ? "add a primary key, or run " + alter(info, "FULL")
                                                : "run " + alter(info, off ? "DEFAULT" : "FULL"))));
+      note_tables();
       continue;
     }
     KeyColumns unnamed;
@@ -157,7 +187,7 @@ IdentityFindings check_identities(const Plan& plan) {
               "a deleted row of table {} would not name its document in index {}: the replica identity ({}) lacks "
               "the document key ({}); run {}",
               to_text(info.table), index.name, list(info.identity_columns), list(index.schema.primary_key),
-              cure(info, index.schema.primary_key))));
+              cure(info, with_all_lookups(plan, table, index.schema.primary_key)))));
     }
     for (const Link& link : table.links) {
       if (!link.old_needed) continue;
@@ -170,8 +200,10 @@ IdentityFindings check_identities(const Plan& plan) {
       findings.warnings.push_back(
           fmt::format("a row of table {} that is deleted or moved does not name the document it leaves: its replica "
                       "identity ({}) lacks {}; run {}",
-                      to_text(info.table), list(info.identity_columns), list(unnamed), cure(info, unnamed)));
+                      to_text(info.table), list(info.identity_columns), list(unnamed),
+                      cure(info, with_all_lookups(plan, table, unnamed))));
     }
+    note_tables();
   }
   return findings;
 }

@@ -19,6 +19,7 @@ Result<std::vector<Error>> check_privileges(Conn& conn, const Plan& plan);
 struct IdentityFindings {
   std::vector<Error> errors;          // no usable identity; an identity that does not name a root's documents
   std::vector<std::string> warnings;  // old parents that a change does not name, with the ALTER TABLE that helps
+  std::vector<TableRef> error_tables, warning_tables;  // what each is about
 };
 // Pure.
 IdentityFindings check_identities(const Plan& plan);

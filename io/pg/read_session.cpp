@@ -5,33 +5,33 @@
 #include "io/pg/quote.h"
 
 namespace flusso::pg {
-namespace {
-
 // Built-in names first; the schemas of the roots and public are for raw filters and for operators of extension types.
-std::string search_path(const Plan& plan) {
+std::vector<std::string> search_path_of(const Plan& plan) {
   std::vector<std::string> schemas{"pg_catalog"};
   const auto add = [&schemas](const std::string& name) {
     if (std::find(schemas.begin(), schemas.end(), name) == schemas.end()) schemas.push_back(name);
   };
   for (const IndexPlan& index : plan.indexes) add(index.schema.table.schema);
   add("public");
-  return quote_identifier_list(schemas);
+  return schemas;
 }
 
-}  // namespace
+// Our statements start from keys and follow indexes. Plans are made once, maybe while tables are empty or without
+// statistics; a scan of a whole child table per parent row must not come out of that.
+std::vector<std::pair<std::string, std::string>> planner_settings() {
+  return {{"enable_seqscan", "off"},
+          {"enable_hashjoin", "off"},
+          {"enable_mergejoin", "off"},
+          {"enable_bitmapscan", "off"},
+          {"plan_cache_mode", "force_generic_plan"}};
+}
 
 ReadSession::ReadSession(const PgSourceOptions& options, const Plan& plan, const char* role, Millis statement_timeout) {
   params_.url = options.url;
   params_.application_name = "flusso:" + options.slot + ":" + role;
   params_.statement_timeout = statement_timeout;
-  params_.search_path = search_path(plan);
-  // Our statements start from keys and follow indexes. Plans are made once, maybe while tables are empty or without
-  // statistics; a scan of a whole child table per parent row must not come out of that.
-  params_.settings = {{"enable_seqscan", "off"},
-                      {"enable_hashjoin", "off"},
-                      {"enable_mergejoin", "off"},
-                      {"enable_bitmapscan", "off"},
-                      {"plan_cache_mode", "force_generic_plan"}};
+  params_.search_path = quote_identifier_list(search_path_of(plan));
+  params_.settings = planner_settings();
 }
 
 Result<Conn*> ReadSession::use(std::stop_token stop) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/pg/conn.h"
@@ -26,6 +27,11 @@ class ReadSession {
   ConnParams params_;
   std::optional<Conn> conn_;
 };
+
+// The planner settings of such a session, by name.
+std::vector<std::pair<std::string, std::string>> planner_settings();
+// The search_path of such a session, which raw filters see: built-in names, the roots' schemas, public.
+std::vector<std::string> search_path_of(const Plan& plan);
 
 inline constexpr const char* kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 // LOCK TABLE … IN ACCESS SHARE MODE over those of the tables that can be locked; empty if none can.

@@ -77,6 +77,25 @@ TEST(Identities, a_table_without_identity_names_the_cure_for_its_case) {
   EXPECT_THAT(check_identities(plan_with(keyless)).errors.at(0).what, HasSubstr("add a primary key"));
 }
 
+TEST(Identities, an_index_that_fits_is_used_before_one_is_made) {
+  Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
+  plan.tables[0].links.push_back(child_link({0}));
+  plan.tables[0].info.identity_candidates = {
+      {"wide", {"user_id", "id", "note"}}, {"fitting", {"user_id", "id"}}, {"narrow", {"id"}}};
+  const auto findings = check_identities(plan);
+  EXPECT_THAT(findings.warnings.at(0),
+              HasSubstr("run ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY USING INDEX \"fitting\";"));
+  EXPECT_THAT(findings.warning_tables, ElementsAre(TableRef{"public", "orders"}));
+}
+
+TEST(Identities, a_cure_for_one_reader_keeps_what_another_needs) {
+  Plan plan = plan_with(orders(ReplicaIdentity::index, {"id"}));
+  plan.tables[0].links.push_back(child_link({0}));
+  add_root(plan, {"id"});
+  plan.tables[0].info.identity_candidates = {{"only_user", {"user_id"}}, {"both", {"user_id", "id"}}};
+  EXPECT_THAT(check_identities(plan).warnings.at(0), HasSubstr("USING INDEX \"both\";"));
+}
+
 TEST(Identities, a_child_without_its_foreign_key_in_the_identity_is_a_warning_only) {
   Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   plan.tables[0].links.push_back(child_link({0}));

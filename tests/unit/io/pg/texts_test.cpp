@@ -72,6 +72,24 @@ TEST(ConnInfo, pinned_settings_come_after_those_of_the_url) {
   EXPECT_EQ(value_of(*info, "application_name"), "flusso:s:lane");
 }
 
+TEST(ConnInfo, a_url_that_a_raw_character_of_the_password_cuts_is_refused_without_a_word_of_it) {
+  for (const char* url : {"postgres://u:hun@ter@h/db", "postgres://u:hun/ter@h/db", "postgresql://u:hun/t@er@h:1/db",
+                          "postgres://u:hun/ter@h/db?sslmode=require"}) {
+    ConnParams params;
+    params.url = Secret(url);
+    const auto info = conninfo_of(params);
+    ASSERT_FALSE(info) << url;
+    EXPECT_EQ(info.error().code, "pg.url");
+    EXPECT_EQ(info.error().what.find("hun"), std::string::npos);
+  }
+  for (const char* url :
+       {"postgres://u:p%40%2F@h/db", "postgres://h/db?user=a@b", "postgres://h/db", "host=h user=a@b"}) {
+    ConnParams params;
+    params.url = Secret(url);
+    EXPECT_TRUE(conninfo_of(params)) << url;
+  }
+}
+
 TEST(ConnInfo, a_replication_connection_uses_the_same_options) {
   ConnParams params;
   params.url = Secret("postgres://u:p@h/db?sslmode=verify-full&sslrootcert=/ca");
