@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "io/config/utf8.h"
+#include "io/config/report_text.h"
 #include "model/config/addresses.h"
 #include "model/config/overrides.h"
 #include "model/mapping/derive.h"
@@ -17,13 +17,6 @@ std::string joined(const KeyColumns& columns) {
   std::string out;
   for (const std::string& column : columns) out += (out.empty() ? "" : ", ") + column;
   return printable(out);
-}
-
-// Text widened with blanks to `width` characters.
-std::string padded(std::string text, std::size_t width) {
-  const std::size_t length = characters(text);
-  if (length < width) text.append(width - length, ' ');
-  return text;
 }
 
 std::string shown(const EnvOrValue& value) {
@@ -39,41 +32,7 @@ std::string shown(const SourceConfig& source) {
   return "(from DATABASE_URL at runtime)";
 }
 
-class Report {
- public:
-  explicit Report(bool colour) : colour_(colour) {}
-
-  void line(const std::string& text) { out_ += text + "\n"; }
-  void title(const std::string& text, const std::string& beside = {}) {
-    std::string rule;
-    for (std::size_t i = 0; i < characters(text); ++i) rule += "─";
-    line("");
-    line((colour_ ? "\x1b[1m" + text + "\x1b[0m" : text) + (beside.empty() ? "" : "  " + beside));
-    line(rule);
-  }
-  // Rows of cells, each column as wide as its widest cell; blanks at the end of a row are cut.
-  void table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows)
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        if (widths.size() <= i) widths.push_back(0);
-        widths[i] = std::max(widths[i], characters(row[i]));
-      }
-    for (const auto& row : rows) {
-      std::string text;
-      for (std::size_t i = 0; i < row.size(); ++i) text += "  " + padded(row[i], widths[i]);
-      text.erase(text.find_last_not_of(' ') + 1);
-      line(text);
-    }
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  bool colour_;
-  std::string out_;
-};
-
-void report_sinks(Report& report, const Config& config) {
+void report_sinks(ReportText& report, const Config& config) {
   report.title("Sinks");
   if (config.sinks.empty()) {
     report.line("  (none — defaults to a stdout sink)");
@@ -92,7 +51,7 @@ void report_sinks(Report& report, const Config& config) {
   report.table(rows);
 }
 
-void report_indexes(Report& report, const Config& config) {
+void report_indexes(ReportText& report, const Config& config) {
   report.title("Indexes");
   if (config.indexes.empty()) {
     report.line("  (none)");
@@ -127,7 +86,7 @@ void collect(const std::vector<MappingField>& fields, std::size_t depth, std::ve
   }
 }
 
-void report_mapping(Report& report, const Config& config, const IndexConfig& index) {
+void report_mapping(ReportText& report, const Config& config, const IndexConfig& index) {
   const IndexMapping mapping = derive_mapping(index.name, index.schema);
   report.title("Index  " + index.name, fmt::format("{}{}_{}", printable(config.prefix), index.name, mapping.hash));
   std::vector<FieldRow> rows;
@@ -135,11 +94,11 @@ void report_mapping(Report& report, const Config& config, const IndexConfig& ind
   std::size_t name_width = 0;
   std::size_t type_width = 0;
   for (const FieldRow& row : rows) {
-    name_width = std::max(name_width, characters(row.name));
-    type_width = std::max(type_width, characters(row.type));
+    name_width = std::max(name_width, width_of(row.name));
+    type_width = std::max(type_width, width_of(row.type));
   }
   for (const FieldRow& row : rows)
-    report.line(fmt::format("  {} {} {}  {}", row.name, std::string(name_width - characters(row.name) + 3, '.'),
+    report.line(fmt::format("  {} {} {}  {}", row.name, std::string(name_width - width_of(row.name) + 3, '.'),
                             padded(row.type, type_width), row.nullable ? "optional" : "required"));
 }
 
@@ -147,8 +106,8 @@ void report_mapping(Report& report, const Config& config, const IndexConfig& ind
 
 std::string render_overview(const Config& config, const std::string& config_path, bool colour,
                             const std::vector<Diagnostic>& notes) {
-  Report report(colour);
-  report.line((colour ? "\x1b[32m✓\x1b[0m" : "✓") + std::string(" config valid: ") + printable(config_path));
+  ReportText report(colour);
+  report.line(report.mark() + " config valid: " + printable(config_path));
   report.title("Source");
   report.line("  postgres  " + shown(config.source));
   report_sinks(report, config);
