@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "io/config/toml_depth.h"
 #include "io/config/utf8.h"
@@ -58,7 +59,10 @@ Node convert(const toml::node& node, std::size_t& nodes) {
   } else if (const auto* number = node.as_floating_point()) {
     std::string digits = fmt::format("{}", number->get());
     if (digits.find_first_not_of("-0123456789") == std::string::npos) digits += ".0";  // written with a fraction
-    out.data = Digits{std::move(digits)};
+    if (std::isfinite(number->get()))
+      out.data = Digits{std::move(digits)};
+    else
+      out.data = Unusable{"infinity or NaN"};
   } else {
     out.data = Unusable{"a date or time"};
   }
