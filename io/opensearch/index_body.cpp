@@ -119,6 +119,7 @@ class BodyBuilder {
     if (field.map_values_type.empty()) return;
     json leaf = {{"type", field.map_values_type}};
     if (options_.auto_subfields) add_auto_subfields(leaf, field.map_values_type);
+    for (const auto& [key, value] : field.map_values_options) leaf[key] = to_json_value(value);
     templates_.push_back({{path, {{"path_match", path + ".*"}, {"mapping", std::move(leaf)}}}});
   }
 

@@ -84,6 +84,8 @@ struct Derive {
     out.type = "object";
     out.nullable = !map.required && !is_key(map.column);
     out.map_values_type = mapping_type(map.values);
+    if (map.values == FieldKind::identifier)
+      out.map_values_options.emplace_back("analyzer", Value{std::string("flusso_code")});
     add_option(out, "dynamic", Value{true});
   }
   void operator()(const GeoField& geo) const {

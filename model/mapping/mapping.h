@@ -17,6 +17,7 @@ struct MappingField {
   bool array = false;                 // an `ids` aggregate
   std::vector<std::string> variants;  // ordered enum
   std::string map_values_type;        // a map: the mapping type of every value, else empty
+  ValueMap map_values_options;        // a map: what the type of its values brings along (identifier's analyzer)
   std::vector<MappingField> children;
 };
 

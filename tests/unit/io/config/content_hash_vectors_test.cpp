@@ -25,6 +25,101 @@ TEST_P(ContentHashVectors, have_their_length_and_hash) {
   EXPECT_EQ(content_hash(schema), GetParam().hash);
 }
 
+// Every branch of the encoding once.
+constexpr const char* kEveryBranch = R"(version: 1
+table: items
+schema: shop
+primary_key: id
+soft_delete:
+  field: booleanF
+  when:
+    - { column: state, op: eq, value: done }
+filters:
+  - { raw: "a = 1" }
+  - { column: b, op: is_not_null }
+fields:
+  - { text: textF, column: text_c }
+  - { identifier: identifierF, column: identifier_c }
+  - { keyword: keywordF, column: keyword_c }
+  - { enum: enumF, column: enum_c }
+  - { uuid: uuidF, column: uuid_c, required: true }
+  - { boolean: booleanF, column: boolean_c }
+  - { short: shortF, column: short_c }
+  - { integer: integerF, column: integer_c }
+  - { long: longF, column: long_c }
+  - { float: floatF, column: float_c }
+  - { double: doubleF, column: double_c }
+  - { decimal: decimalF, column: decimal_c }
+  - { date: dateF, column: date_c, required: true }
+  - { timestamp: timestampF, column: timestamp_c }
+  - { binary: binaryF, column: binary_c }
+  - { json: jsonF, column: json_c }
+  - { custom: price, postgres: [numeric, money], opensearch: scaled_float, default: 0, options: { scaling_factor: 100 } }
+  - { map: labels, values: keyword, required: true, options: { dynamic: strict } }
+  - { geo: spot, lat: lat, lon: lon, required: true }
+  - { geo: point }
+  - object: inner
+    options: { nested: { k: [-1, null, -2.5] }, enabled: true }
+    fields:
+      - { text: a, transforms: [trim, lowercase], default: x }
+      - { object: deep, fields: [{ enum: b, variants: [one, two] }] }
+  - belongs_to: owner
+    table: users
+    primary_key: id
+    column: owner_id
+    filters: [{ column: gone, op: is_null }, { column: name, op: is_not_null }]
+    fields:
+      - { integer: id }
+      - has_one: team
+        table: teams
+        primary_key: id
+        foreign_key: user_id
+        required: true
+        order_by: [{ column: rank, direction: asc }, { column: id }]
+        fields: [{ integer: id, required: true }]
+  - many_to_many: tags
+    table: tags
+    primary_key: id
+    through: { table: item_tags, left_key: item_id, right_key: tag_id }
+    filters: []
+    order_by: []
+    limit: 3
+    fields: [{ keyword: name }]
+  - count: n
+    table: lines
+    through: { table: j, left_key: l, right_key: r }
+    filters: [{ raw: "x > 1" }]
+  - sum: s
+    table: lines
+    column: amount
+    value_type: decimal
+    foreign_key: item_id
+    filters:
+      - { column: k, op: in, value: [1, '2'] }
+      - { column: k, op: not_in, value: [3] }
+      - { column: d, op: between, value: [1, 9] }
+      - { column: t, op: like, value: a% }
+  - { avg: av, table: lines, column: amount, foreign_key: item_id }
+  - min: mi
+    table: lines
+    column: at
+    value_type: timestamp
+    foreign_key: item_id
+    filters:
+      - { column: k, op: neq, value: 1 }
+      - { column: k, op: lt, value: 1 }
+      - { column: k, op: lte, value: 1 }
+      - { column: k, op: gt, value: 1 }
+      - { column: k, op: gte, value: '1.50' }
+      - { column: t, op: ilike, value: b }
+  - { max: ma, table: lines, column: at, value_type: date, foreign_key: item_id }
+  - { ids: ids, table: lines, element_type: long, foreign_key: item_id }
+  - { constant: c1 }
+  - { constant: c2, value: false }
+  - { constant: c3, value: [a, 1] }
+  - { constant: c4, value: { b: 1.250, a: null } }
+)";
+
 const Vector kVectors[] = {
     {"plain", R"(
 version: 1
@@ -166,10 +261,34 @@ fields:
     required: false
 )",
      118, "45dfe2ff"},
+    {"every_branch", kEveryBranch, 3453, "ef77570c"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, ContentHashVectors, testing::ValuesIn(kVectors),
                          [](const testing::TestParamInfo<Vector>& each) { return std::string(each.param.name); });
+
+// The lengths and hashes of this and of "every_branch" come from a second implementation of the encoding.
+TEST(ContentHash, every_extension_has_its_length_and_hash) {
+  std::string yaml = kEveryBranch;
+  const auto replace = [&yaml](const std::string& from, const std::string& to) {
+    const std::size_t first = yaml.find(from);
+    ASSERT_NE(first, std::string::npos) << from;
+    for (std::size_t at = first; at != std::string::npos; at = yaml.find(from, at + to.size()))
+      yaml.replace(at, from.size(), to);
+  };
+  replace("schema: shop\nprimary_key: id\n", "schema: shop\nprimary_key: [id, shard]\n");
+  replace("primary_key: id\n    column: owner_id", "primary_key: [id, shard]\n    column: [owner_id, owner_shard]");
+  replace("foreign_key: user_id", "foreign_key: [user_id, user_shard]");
+  replace("table: tags\n    primary_key: id", "table: tags\n    schema: far\n    primary_key: [id, shard]");
+  replace("{ table: item_tags, left_key: item_id, right_key: tag_id }",
+          "{ table: item_tags, schema: links, left_key: [item_id, item_shard], right_key: [tag_id, tag_shard] }");
+  replace("{ table: j, left_key: l,", "{ table: j, schema: links, left_key: [l, l2],");
+  replace("foreign_key: item_id", "foreign_key: [item_id, item_shard]");
+  replace("  - sum: s\n    table: lines\n", "  - sum: s\n    table: lines\n    schema: public\n");
+  const IndexSchema schema = schema_of(yaml);
+  EXPECT_EQ(canonical_encoding(schema).size(), 3853U);
+  EXPECT_EQ(content_hash(schema), "08e5125d");
+}
 
 std::string hash_of_fields(const std::string& fields) {
   return content_hash(schema_of("version: 1\ntable: users\nprimary_key: id\nfields:\n" + fields));
