@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "io/config/diagnostics.h"
 #include "model/schema/names.h"
+#include "model/words.h"
 
 namespace flusso::cli {
 namespace {
@@ -27,7 +27,7 @@ std::vector<std::string> parts_of(std::string_view given) {
   return parts;
 }
 
-std::string listed(const std::set<TableRef>& tables) {
+std::string names_of(const std::set<TableRef>& tables) {
   std::string out;
   for (const TableRef& table : tables) out += (out.empty() ? "" : ", ") + to_text(table);
   return out;
@@ -56,13 +56,13 @@ Result<TableRef> find_table(std::string_view given, const std::vector<IndexPlan>
   if (matching.size() == 1) return *matching.begin();
   if (matching.size() > 1)
     return fail(ErrorKind::config, "config.table_ambiguous",
-                fmt::format("`{}` may be one of {}; name the schema", given, listed(matching)));
+                fmt::format("`{}` may be one of {}; name the schema", given, names_of(matching)));
   std::vector<std::string_view> names;
   for (const TableRef& table : known) names.push_back(table.name);
-  const std::string near = config::did_you_mean(parts.back(), names);
+  const std::string near = did_you_mean(parts.back(), names);
   return fail(ErrorKind::config, "config.table_unknown",
               fmt::format("no enabled index reads a table `{}`{}", given,
-                          near.empty() ? "; the indexes read " + listed(known) : "; " + near));
+                          near.empty() ? "; the indexes read " + names_of(known) : "; " + near));
 }
 
 }  // namespace flusso::cli

@@ -12,13 +12,13 @@
 #include "cli/flags.h"
 #include "cli/index_plans.h"
 #include "cli/print.h"
-#include "io/config/diagnostics.h"
 #include "io/config/key_argument.h"
 #include "io/config/loader.h"
 #include "io/pg/pg_reads.h"
 #include "io/pg/row_probe.h"
 #include "io/stdout/json_text.h"
 #include "model/row_key.h"
+#include "model/words.h"
 
 namespace flusso::cli {
 namespace {
@@ -39,10 +39,10 @@ Result<const IndexConfig*> find_index(const Config& config, const std::string& n
     if (index.name == name) return &index;
     names.push_back(index.name);
   }
-  const std::string near = config::did_you_mean(name, names);
-  return fail(ErrorKind::config, "config.index_unknown",
-              fmt::format("there is no index `{}`; {}", name,
-                          near.empty() ? "the configuration has " + config::listed(names) : near));
+  const std::string near = did_you_mean(name, names);
+  return fail(
+      ErrorKind::config, "config.index_unknown",
+      fmt::format("there is no index `{}`; {}", name, near.empty() ? "the configuration has " + listed(names) : near));
 }
 
 // The document of a key; nothing when no row answers for it.

@@ -71,8 +71,9 @@ class Dump {
 
   void fields(const std::vector<Field>& all, int depth) {
     for (const Field& field : all) {
-      const auto& [name, options, source, at] = field;
+      const auto& [name, options, source, at, options_type_at] = field;
       (void)at;
+      (void)options_type_at;
       line(depth, fmt::format("<{}> {}", name, shown(Value{options})));
       std::visit([&](const auto& kind) { one(kind, depth + 1); }, source);
     }
