@@ -15,6 +15,7 @@ struct Coverage {
   std::vector<std::string> blockers;     // why the role cannot close the gap itself
   std::vector<std::string> remediation;  // SQL that closes it, one statement each
   bool will_manage = true;               // manage_publication in force
+  bool role_may_add = true;              // what stands in `remediation`
 
   bool satisfied() const { return missing.empty(); }
   bool manageable() const { return blockers.empty(); }

@@ -80,7 +80,8 @@ bool check_junction(const Site& site, const Through& through, const KeyedTable& 
   const bool left = columns_exist(site, *junction, through.left_key, "`left_key`", InStream::yes);
   const bool right = columns_exist(site, *junction, through.right_key, "`right_key`", InStream::no);
   bool found = left && right;
-  if (left) found = check_comparable(site, *junction, through.left_key, *parent.table, *parent.key) && found;
+  if (left && parent.table != nullptr)
+    found = check_comparable(site, *junction, through.left_key, *parent.table, *parent.key) && found;
   if (right) found = check_comparable(site, *junction, through.right_key, far, far_key) && found;
   return found;
 }
@@ -124,12 +125,13 @@ bool check_join_keys(const Site& site, const JoinField& join, const KeyedTable& 
                                                                : "it does not tell the related rows apart",
                              make_unique(table, join.primary_key)));
   if (join.verb == JoinVerb::belongs_to) {
+    if (parent.table == nullptr) return false;
     const bool own = columns_exist(site, *parent.table, join.key, "`column`", InStream::no);
     return found && own && check_comparable(site, *parent.table, join.key, table, join.primary_key);
   }
   if (join.through) return check_junction(site, *join.through, parent, table, join.primary_key) && found;
   const bool own = columns_exist(site, table, join.key, "`foreign_key`", InStream::yes);
-  return own && check_comparable(site, table, join.key, *parent.table, *parent.key) && found;
+  return own && parent.table != nullptr && check_comparable(site, table, join.key, *parent.table, *parent.key) && found;
 }
 
 bool check_aggregate_keys(const Site& site, const AggregateField& aggregate, const KeyedTable& parent,
@@ -145,7 +147,7 @@ bool check_aggregate_keys(const Site& site, const AggregateField& aggregate, con
   }
   if (!aggregate.through) {
     return columns_exist(site, table, aggregate.foreign_key, "`foreign_key`", InStream::yes) &&
-           check_comparable(site, table, aggregate.foreign_key, *parent.table, *parent.key);
+           parent.table != nullptr && check_comparable(site, table, aggregate.foreign_key, *parent.table, *parent.key);
   }
   if (aggregate.through->right_key.size() != own.size()) {
     site.error(

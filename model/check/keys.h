@@ -10,8 +10,8 @@ void check_root_key(const Site& site, const KeyColumns& key, const TableFacts& t
 
 // A row whose key ties related rows to it.
 struct KeyedTable {
-  const TableFacts* table = nullptr;
-  const KeyColumns* key = nullptr;  // declared
+  const TableFacts* table = nullptr;  // null: it does not exist, which is told elsewhere
+  const KeyColumns* key = nullptr;    // declared
 };
 
 // False when the related rows cannot be found at all, so that nothing else of the join is worth a look.

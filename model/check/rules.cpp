@@ -17,11 +17,12 @@ class Walk {
  public:
   void root(const Site& site, const IndexSchema& schema) {
     const TableFacts* table = named(site, schema.table, "`table`");
-    if (table == nullptr) return;
-    check_root_key(site, schema.primary_key, *table);
-    check_filters(site.at_part(FindingPart::filters, schema.at), schema.filters, *table);
-    if (schema.soft_delete)
-      check_soft_delete(site.at_part(FindingPart::soft_delete, schema.soft_delete->at), *schema.soft_delete, *table);
+    if (table != nullptr) {
+      check_root_key(site, schema.primary_key, *table);
+      check_filters(site.at_part(FindingPart::filters, schema.at), schema.filters, *table);
+      if (schema.soft_delete)
+        check_soft_delete(site.at_part(FindingPart::soft_delete, schema.soft_delete->at), *schema.soft_delete, *table);
+    }
     fields(site, schema.fields, KeyedTable{table, &schema.primary_key});
   }
 
@@ -37,23 +38,29 @@ class Walk {
     for (const Field& field : fields) one(parent.child(field.name, field.at), field, row);
   }
 
+  // Without the row's own table its columns cannot be judged; what hangs below still can.
   void one(const Site& site, const Field& field, const KeyedTable& row) {
-    if (const auto* column = std::get_if<ColumnField>(&field.source)) check_column(site, *column, *row.table, *row.key);
-    if (const auto* map = std::get_if<MapField>(&field.source)) check_map(site, *map, *row.table, *row.key);
-    if (const auto* point = std::get_if<GeoField>(&field.source)) check_point(site, *point, *row.table);
+    if (row.table != nullptr) own_columns(site, field, *row.table, *row.key);
     if (const auto* object = std::get_if<ObjectField>(&field.source)) fields(site, object->fields, row);
     if (const auto* join = std::get_if<JoinField>(&field.source)) related(site, *join, row);
     if (const auto* aggregate = std::get_if<AggregateField>(&field.source)) rollup(site, *aggregate, row);
   }
 
+  static void own_columns(const Site& site, const Field& field, const TableFacts& table, const KeyColumns& key) {
+    if (const auto* column = std::get_if<ColumnField>(&field.source)) check_column(site, *column, table, key);
+    if (const auto* map = std::get_if<MapField>(&field.source)) check_map(site, *map, table, key);
+    if (const auto* point = std::get_if<GeoField>(&field.source)) check_point(site, *point, table);
+  }
+
   void related(const Site& site, const JoinField& join, const KeyedTable& row) {
     const TableFacts* table = named(site, join.table, "`table`");
     if (join.through) named_junction(site, *join.through);
-    if (table == nullptr) return;
-    check_join_keys(site, join, row, *table);
-    check_required_parent(site, join, *row.table);
-    check_filters(site, join.filters, *table);
-    check_order(site, join.order_by, *table);
+    if (table != nullptr) {
+      check_join_keys(site, join, row, *table);
+      check_filters(site, join.filters, *table);
+      check_order(site, join.order_by, *table);
+    }
+    if (row.table != nullptr) check_required_parent(site, join, *row.table);
     fields(site, join.fields, KeyedTable{table, &join.primary_key});
   }
 

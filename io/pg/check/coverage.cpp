@@ -67,7 +67,9 @@ Result<Coverage> read_coverage(ReadOnlySession& session, const PgSourceOptions& 
   }
   if (!addable.empty()) {
     coverage.remediation.push_back(covering_sql(options.publication, state.exists, addable));
+    const std::size_t before = coverage.blockers.size();
     FLUSSO_TRY(add_blockers(session, options.publication, state.exists, addable, facts, coverage));
+    coverage.role_may_add = coverage.blockers.size() == before;
   }
   return coverage;
 }

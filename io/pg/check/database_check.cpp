@@ -90,7 +90,7 @@ void add_identities(const Plan& plan, const std::vector<IndexPlan>& indexes, Che
 
 // A gap that `run` cannot close by itself is worth a warning; one that it will close is only shown.
 void warn_of_gap(const Coverage& coverage, CheckFindings& findings) {
-  if (coverage.satisfied() || (coverage.will_manage && coverage.manageable())) return;
+  if (coverage.remediation.empty() || (coverage.will_manage && coverage.role_may_add)) return;
   std::string tables;
   for (const TableRef& table : coverage.missing) tables += (tables.empty() ? "" : ", ") + to_text(table);
   std::string sql;
@@ -99,9 +99,10 @@ void warn_of_gap(const Coverage& coverage, CheckFindings& findings) {
       {FindingSeverity::warning,
        {},
        {},
-       fmt::format("publication \"{}\" does not stream {}, and {}: `run` will not start{}", coverage.publication,
-                   tables, coverage.will_manage ? "this role cannot add it" : "manage_publication is off",
-                   sql.empty() ? "" : "; run as a privileged role: " + sql),
+       fmt::format("publication \"{}\" does not stream {}, and {}: `run` will not start; run as a privileged role: "
+                   "{}",
+                   coverage.publication, tables,
+                   coverage.will_manage ? "this role may not change that" : "manage_publication is off", sql),
        {},
        FindingPart::deployment});
 }

@@ -21,6 +21,29 @@ TEST_F(Keys, a_missing_table_is_named_with_the_nearest_one) {
                                                                    "public.users?")));
 }
 
+TEST_F(Keys, a_missing_root_does_not_hide_what_hangs_below) {
+  schema.table = {"public", "usres"};
+  JoinField join = has_orders();
+  join.key = {"usr_id"};
+  join.fields = {scalar("totl", FieldKind::decimal)};
+  JoinField owner;
+  owner.verb = JoinVerb::belongs_to;
+  owner.table = {"public", "nowhere"};
+  owner.primary_key = {"id"};
+  owner.key = {"x"};
+  owner.required = true;
+  owner.fields = {make("tags", has_tags()), scalar("email", FieldKind::keyword)};
+  AggregateField sum = rollup(AggregateOp::sum, "note");
+  sum.value_type = FieldKind::decimal;
+  schema.fields = {scalar("email", FieldKind::keyword), make("orders", join), make("owner", owner), make("s", sum)};
+  const std::string text = said();
+  EXPECT_THAT(text, HasSubstr("error users.orders: `foreign_key` references unknown column"));
+  EXPECT_THAT(text, HasSubstr("error users.orders.totl: "));
+  EXPECT_THAT(text, HasSubstr("error users.owner: `table` names table public.nowhere"));
+  EXPECT_THAT(text, HasSubstr("error users.s: sum takes numbers"));
+  EXPECT_THAT(text, Not(HasSubstr("users.email")));
+}
+
 TEST_F(Keys, a_table_of_the_same_name_elsewhere_is_suggested) {
   EXPECT_EQ(table_suggestion({"public", "orders"}, {{"sales", "orders"}}), ", did you mean sales.orders?");
   EXPECT_EQ(table_suggestion({"public", "orders"}, {{"sales", "ordres"}, {"public", "invoices"}}), "");
