@@ -1,6 +1,6 @@
 #pragma once
-// toml++ builds one table per part of a dotted key and takes them down recursively, without a limit of its own: a few
-// kilobytes of dots would end the process. So a text's nesting is measured before the parser sees it.
+// toml++ builds one table per part of a dotted key and takes them down recursively, without a limit of its own: 200
+// kilobytes of dots end the process. So a text's nesting is measured before the parser sees it.
 
 #include <optional>
 #include <string_view>
