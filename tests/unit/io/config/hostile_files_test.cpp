@@ -57,6 +57,13 @@ TEST(HostileToml, the_line_of_the_depth_is_told) {
   EXPECT_EQ(too_deep_line("x = 1\ny = \"\"\"\n\n\"\"\"\n" + repeated("a.", 300) + "a = 1"), 5);
 }
 
+TEST(HostileToml, letters_are_no_blanks) {
+  for (const char* text : {"\xCE\x8F", "\xC3\xA9 = 1", "x = \"\\\xC3\xA9\""}) EXPECT_NE(first_error(text), "") << text;
+  const auto root = toml("x = \"\"\"\\\n   \xC3\xA9 \xD0\xAF\"\"\"");
+  ASSERT_TRUE(root);
+  EXPECT_EQ(*root->mapping()->front().value.text(), "\xC3\xA9 \xD0\xAF");
+}
+
 TEST(HostileToml, many_values_entries_and_unknown_keys_end_in_time) {
   EXPECT_EQ(first_error("x = [" + repeated("1,", 1'000'000) + "]"), "the file holds too many values");
   std::string text = "[source]\ntype = \"postgres\"\n";
