@@ -6,9 +6,6 @@
 
 namespace flusso {
 
-namespace {
-
-// Insertions, deletions, substitutions and swaps of neighbours.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
@@ -22,8 +19,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   return cost[a.size()][b.size()];
 }
-
-}  // namespace
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
   constexpr std::size_t kMaxWordBytes = 64;

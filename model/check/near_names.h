@@ -9,10 +9,7 @@
 
 namespace flusso {
 
-// Insertions, deletions, replacements and swaps of neighbours, letters compared without case.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
-// The nearest candidate within two edits and half the word, else empty.
+// The nearest candidate within two edits (model/words.h) and half the word, letters compared without case, else empty.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
 // ", did you mean schema.table?" or nothing: a near name in the same schema, or the very name in another one.
