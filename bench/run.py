@@ -24,6 +24,7 @@ def main():
     parser.add_argument("--tools", type=Path, help="folder of bench_accept_all and bench_post_bodies (default: beside flusso)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--size", type=float, default=1.0, help="1 is 200 000 flat and 50 000 deep documents")
+    parser.add_argument("--shape", choices=["flat", "deep"], help="of seed-opensearch: one of the two")
     parser.add_argument("--rounds", type=int, default=4, help="repetitions of the seeds")
     parser.add_argument("--live-seconds", type=float, default=30.0)
     parser.add_argument("--fsync", choices=["on", "off"], default="on", help="of Postgres")
