@@ -43,7 +43,8 @@ std::vector<Chunk> block_chunks(const TableRef& table, std::uint32_t blocks, std
 
 KeyCut key_cut(const DocumentSql& sql, const TableInfo& table, double rows, double blocks) {
   KeyCut cut;
-  cut.rows_per_chunk = std::max(kRootsPerChunk, std::ceil(rows / static_cast<double>(kMaxChunks - 1)));
+  cut.rows_per_chunk = std::clamp(std::ceil(rows / kWantedKeyChunks), kMinRootsPerChunk, kRootsPerChunk);
+  cut.rows_per_chunk = std::max(cut.rows_per_chunk, std::ceil(rows / static_cast<double>(kMaxChunks - 1)));
   const bool can_sample = table.kind == 'r' || table.kind == 'p' || table.kind == 'm';
   const std::string present = sql.key_present.empty() ? "" : " WHERE " + sql.key_present;
   const std::string keys = column_list(sql.key_columns, "root.");

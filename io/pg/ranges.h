@@ -14,6 +14,9 @@ namespace flusso::pg {
 
 inline constexpr std::size_t kMaxChunks = 100000;
 inline constexpr double kRootsPerChunk = 4000;
+// A small table is cut finer, so that no lane stands idle for long while another reads the last chunk.
+inline constexpr double kMinRootsPerChunk = 1000;
+inline constexpr double kWantedKeyChunks = 32;
 // Below this many rows every boundary is looked up exactly.
 inline constexpr double kExactBelowRows = 1e6;
 
