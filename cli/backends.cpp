@@ -1,8 +1,8 @@
 #include "cli/backends.h"
 
-#include <cstdlib>
 #include <utility>
 
+#include "cli/environment.h"
 #include "io/opensearch/opensearch_sink.h"
 #include "io/opensearch/os_sync_records.h"
 #include "io/pg/pg_reads.h"
@@ -14,12 +14,6 @@ namespace flusso::cli {
 namespace {
 
 constexpr Logger kLog{"config"};
-
-std::optional<std::string> environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 Result<SinkBackend> make_sink(const SinkConfig& sink, const BackendOptions& options) {
   if (const auto* stdout_config = std::get_if<StdoutSinkConfig>(&sink.kind))

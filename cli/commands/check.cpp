@@ -13,6 +13,7 @@
 
 #include "cli/backends.h"
 #include "cli/config_source.h"
+#include "cli/environment.h"
 #include "cli/flags.h"
 #include "cli/index_plans.h"
 #include "cli/print.h"
@@ -38,12 +39,6 @@ struct Outcome {
   std::optional<Coverage> coverage;
   std::optional<Error> broken_off;  // why the database could not be asked
 };
-
-std::optional<std::string> environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 CheckFinding of_deployment(std::string message, const Position& at) {
   return {FindingSeverity::error, {}, {}, std::move(message), at, FindingPart::deployment};

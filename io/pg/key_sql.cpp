@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
-
 #include "io/pg/filter_sql.h"
 #include "io/pg/quote.h"
 #include "io/pg/sql_type.h"
@@ -70,15 +67,6 @@ Result<std::string> keys_equal(std::string_view left, const KeyColumns& left_col
                        quote_identifier(right_columns[i]));
   }
   return sql;
-}
-
-bool is_unique(const TableInfo& table, const KeyColumns& columns) {
-  const std::set<std::string> have(columns.begin(), columns.end());
-  const auto covered = [&have](const std::vector<std::string>& key) {
-    return !key.empty() &&
-           std::all_of(key.begin(), key.end(), [&have](const std::string& name) { return have.count(name) > 0; });
-  };
-  return covered(table.primary_key) || std::any_of(table.unique_keys.begin(), table.unique_keys.end(), covered);
 }
 
 KeyLookup key_lookup(std::string_view alias, const KeyColumns& columns, const std::vector<std::string>& types) {

@@ -20,8 +20,6 @@ Result<std::string> key_present(const TableInfo& table, const KeyColumns& column
 // "a.x = b.y AND …"; both lists have the same length. Errors: config.key_length.
 Result<std::string> keys_equal(std::string_view left, const KeyColumns& left_columns, std::string_view right,
                                const KeyColumns& right_columns);
-// True when at most one row can hold a value of these columns.
-bool is_unique(const TableInfo& table, const KeyColumns& columns);
 
 // Rows whose columns equal one of the keys bound as text arrays, one array per column.
 struct KeyLookup {

@@ -8,6 +8,7 @@
 #include "io/pg/filter_sql.h"
 #include "io/pg/key_sql.h"
 #include "io/pg/quote.h"
+#include "model/unique_key.h"
 
 namespace flusso::pg {
 namespace {

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "model/check/column_types.h"
 #include "model/check/sql_text.h"
+#include "model/unique_key.h"
 
 namespace flusso {
 namespace {
@@ -29,16 +28,6 @@ bool columns_exist(const Site& site, const TableFacts& table, const KeyColumns& 
     }
   }
   return all;
-}
-
-// At most one row holds a value of these columns.
-bool is_unique(const TableInfo& table, const KeyColumns& columns) {
-  const auto covered = [&](const std::vector<std::string>& key) {
-    return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
-      return std::find(columns.begin(), columns.end(), name) != columns.end();
-    });
-  };
-  return covered(table.primary_key) || std::any_of(table.unique_keys.begin(), table.unique_keys.end(), covered);
 }
 
 std::string make_unique(const TableFacts& table, const KeyColumns& columns) {

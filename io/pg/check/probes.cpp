@@ -5,6 +5,7 @@
 #include "io/pg/check/explain.h"
 #include "io/pg/filter_sql.h"
 #include "io/pg/quote.h"
+#include "io/pg/read_session.h"
 #include "model/check/site.h"
 
 namespace flusso::pg {
@@ -13,8 +14,6 @@ namespace {
 // How the statement that is probed calls the filtered row: raw SQL of the root may name `root`, that of related tables
 // stands in a scope where only the table itself exists.
 enum class Scope { root, related };
-
-bool is_timeout_code(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
 
 class Probe {
  public:
@@ -50,7 +49,7 @@ class Probe {
                                         aliased ? " AS " + alias : "", *condition);
     const auto plan = explain(session_, sql, 0);
     if (plan || !session_.conn().usable()) return;
-    if (is_timeout_code(plan.error())) {
+    if (is_timeout(plan.error())) {
       site.warning(fmt::format("the filter could not be looked at in time: {}", plan.error().what));
       return;
     }
