@@ -43,9 +43,13 @@ struct DocRow {
   std::uint32_t key_offset = 0;
   std::uint32_t key_length = 0;
   std::uint32_t body_offset = 0;
-  std::uint32_t body_length = 0;  // 0 = tombstone
+  std::uint32_t body_length = 0;    // 0 = tombstone
+  std::uint32_t hidden_length = 0;  // bytes at the body's end, before its last brace, that are not the document's own
   Targets targets;
 };
+
+// The document without its hidden member (model/row_token.h).
+std::string visible_document(std::string_view body, std::uint32_t hidden_length);
 
 // A document that could not be built and never will be from this row: the failure policy decides.
 struct DocFailure {
@@ -87,6 +91,7 @@ struct BulkItem {
   Targets targets;
   std::string_view key;   // in one of the request's slabs
   std::string_view body;  // empty = delete
+  std::uint32_t hidden_length = 0;
 };
 
 // A bulk request for one sink. The body on the wire is the concatenation of `segments`; they point into `actions` and

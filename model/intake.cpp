@@ -52,8 +52,8 @@ std::optional<Lease> Intake::wait_for(ByteBudget& budget, std::uint64_t units) {
   return budget.acquire_for(units, limits_.urgency, limits_.patience, stop_);
 }
 
-Status Intake::append(std::string_view key, std::string_view body, Targets targets) {
-  const std::uint64_t bytes = key.size() + body.size();
+Status Intake::append(std::string_view key, std::string_view body, std::string_view hidden, Targets targets) {
+  const std::uint64_t bytes = key.size() + body.size() + hidden.size();
   if (slab_ && !batch_.rows.empty() &&
       (slab_->bytes.size() + bytes > limits_.slab_bytes || batch_.rows.size() >= limits_.slab_documents)) {
     flush();
@@ -65,8 +65,14 @@ Status Intake::append(std::string_view key, std::string_view body, Targets targe
   row.key_length = static_cast<std::uint32_t>(key.size());
   out.append(key);
   row.body_offset = static_cast<std::uint32_t>(out.size());
-  row.body_length = static_cast<std::uint32_t>(body.size());
-  out.append(body);
+  if (hidden.empty()) {
+    out.append(body);
+  } else {
+    if (body == "{}") hidden.remove_prefix(1);  // nothing stands before it
+    out.append(body.substr(0, body.size() - 1)).append(hidden).push_back('}');
+    row.hidden_length = static_cast<std::uint32_t>(hidden.size());
+  }
+  row.body_length = static_cast<std::uint32_t>(out.size() - row.body_offset);
   if (!body.empty() && (std::memchr(body.data(), '\n', body.size()) != nullptr ||
                         std::memchr(body.data(), '\r', body.size()) != nullptr)) {
     const auto begin = out.begin() + static_cast<std::ptrdiff_t>(row.body_offset);
@@ -80,9 +86,11 @@ Status Intake::append(std::string_view key, std::string_view body, Targets targe
   return {};
 }
 
-Status Intake::add(std::string_view key, std::string_view body, Targets targets) { return append(key, body, targets); }
+Status Intake::add(std::string_view key, std::string_view body, Targets targets, std::string_view hidden) {
+  return append(key, body, hidden, targets);
+}
 
-Status Intake::add_tombstone(std::string_view key, Targets targets) { return append(key, {}, targets); }
+Status Intake::add_tombstone(std::string_view key, Targets targets) { return append(key, {}, {}, targets); }
 
 void Intake::add_failure(DocFailure failure) { batch_.failures.push_back(std::move(failure)); }
 

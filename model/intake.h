@@ -30,8 +30,9 @@ class Intake {
   ~Intake();
 
   // Adds one document: final JSON on one line (raw newlines are replaced by blanks, they can only be insignificant
-  // whitespace in valid JSON). Errors: cancelled; transient "intake.stalled".
-  Status add(std::string_view key, std::string_view body, Targets targets);
+  // whitespace in valid JSON). `hidden`: a member with its leading comma that sinks keep but never show, put in at the
+  // end (model/row_token.h). Errors: cancelled; transient "intake.stalled".
+  Status add(std::string_view key, std::string_view body, Targets targets, std::string_view hidden = {});
   // Adds a delete.
   Status add_tombstone(std::string_view key, Targets targets);
   void add_failure(DocFailure failure);
@@ -45,7 +46,7 @@ class Intake {
  private:
   Status reserve(std::uint64_t bytes);
   std::optional<Lease> wait_for(ByteBudget& budget, std::uint64_t units);
-  Status append(std::string_view key, std::string_view body, Targets targets);
+  Status append(std::string_view key, std::string_view body, std::string_view hidden, Targets targets);
 
   IndexId index_;
   ByteBudget& budget_;

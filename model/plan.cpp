@@ -30,6 +30,21 @@ void collect_tables(const std::vector<Field>& fields, std::vector<TableRef>& tab
 
 bool same_columns(const KeyColumns& a, const KeyColumns& b) { return a == b; }
 
+bool covers(const KeyColumns& columns, const KeyColumns& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+    return std::find(columns.begin(), columns.end(), name) != columns.end();
+  });
+}
+
+// A value of such a type is never stored out of line, so a new tuple always carries it.
+bool always_sent(const ColumnInfo& column) {
+  static constexpr std::string_view kFixed[] = {"bool", "int2",      "int4",        "int8",   "float4", "float8",
+                                                "date", "timestamp", "timestamptz", "time",   "timetz", "uuid",
+                                                "oid",  "money",     "interval",    "macaddr"};
+  return column.kind == 'e' ||
+         std::find(std::begin(kFixed), std::end(kFixed), std::string_view(column.base_type)) != std::end(kFixed);
+}
+
 // A foreign key names a document by itself only if equal values have equal texts on both sides (design 6-h).
 bool text_is_identity(const ColumnInfo& from, const ColumnInfo& to) {
   static constexpr std::string_view kIntegers[] = {"int2", "int4", "int8"};
@@ -48,7 +63,7 @@ bool text_is_identity(const ColumnInfo& from, const ColumnInfo& to) {
 // values of the column on the child's side become values of the column on the parent's side.
 class IndexCompiler {
  public:
-  IndexCompiler(IndexId id, const IndexPlan& index, Plan& plan, std::map<TableRef, std::size_t>& positions,
+  IndexCompiler(IndexId id, IndexPlan& index, Plan& plan, std::map<TableRef, std::size_t>& positions,
                 const std::map<TableRef, const TableInfo*>& infos)
       : id_(id), index_(index), plan_(plan), positions_(positions), infos_(infos) {}
 
@@ -98,17 +113,12 @@ class IndexCompiler {
     Link link;
     link.index = id_;
     for (const std::string& column : columns) link.columns.push_back(column_position(planned, column));
-    const KeyColumns& identity = planned.info.identity_columns;
-    link.in_identity = std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      return std::find(identity.begin(), identity.end(), column) != identity.end();
-    });
+    link.in_identity = covers(planned.info.identity_columns, columns);
+    if (!link.in_identity) trace(planned);
+    link.by_row = path_by_row(planned, columns, steps, name);
     if (!steps.empty()) {
       link.kind = Link::Kind::lookup;
-      link.path = PathId{static_cast<std::uint16_t>(plan_.paths.size())};
-      LookupPath path{id_, std::move(name), {}, std::move(steps)};
-      const TableInfo& first = *infos_.at(path.hops.front().table);
-      for (const std::string& column : path.hops.front().match) path.start_types.push_back(first.column(column)->type);
-      plan_.paths.push_back(std::move(path));
+      link.path = add_path(std::move(name), std::move(steps));
     }
     for (const Link& other : planned.links)
       if (other.index == link.index && other.kind == Link::Kind::direct && link.kind == Link::Kind::direct &&
@@ -118,11 +128,50 @@ class IndexCompiler {
     return {};
   }
 
+  PathId add_path(std::string name, Steps steps) {
+    const PathId id{static_cast<std::uint16_t>(plan_.paths.size())};
+    LookupPath path{id_, std::move(name), {}, std::move(steps)};
+    const TableInfo& first = *infos_.at(path.hops.front().table);
+    for (const std::string& column : path.hops.front().match) path.start_types.push_back(first.column(column)->type);
+    plan_.paths.push_back(std::move(path));
+    return id;
+  }
+
+  // An old row of the table may say nothing: the documents of this index must tell which of its rows they hold.
+  void trace(TablePlan& table) {
+    if (table.info.identity_columns.empty()) return;  // such a table is refused: its updates carry nothing at all
+    if (std::find(table.traced_by.begin(), table.traced_by.end(), id_) != table.traced_by.end()) return;
+    table.traced_by.push_back(id_);
+    index_.traced.push_back(TracedTable{table.info.table, row_key(table)});
+  }
+
+  // The columns of the replica identity in table order; from now on they are looked at in every change.
+  static KeyColumns row_key(TablePlan& table) {
+    KeyColumns key;
+    for (const ColumnInfo& column : table.info.columns)
+      if (covers(table.info.identity_columns, {column.name})) key.push_back(column.name);
+    if (table.row_key.empty())
+      for (const std::string& column : key) table.row_key.push_back(column_position(table, column));
+    return key;
+  }
+
+  // From the row's own key to the documents it is in now. Not for FULL, whose old tuple has what the new one leaves out.
+  std::optional<PathId> path_by_row(TablePlan& table, const KeyColumns& columns, const Steps& steps,
+                                    const std::string& name) {
+    const TableInfo& info = table.info;
+    if (info.identity == ReplicaIdentity::full || info.identity_columns.empty()) return std::nullopt;
+    if (std::all_of(columns.begin(), columns.end(), [&](const std::string& c) { return always_sent(*info.column(c)); }))
+      return std::nullopt;
+    Steps by_row = steps;
+    by_row.insert(by_row.begin(), Hop{info.table, row_key(table), columns});
+    return add_path(name + " (by row)", std::move(by_row));
+  }
+
   TablePlan& table_plan(const TableRef& table) {
     const auto found = positions_.find(table);
     if (found != positions_.end()) return plan_.tables[found->second];
     positions_.emplace(table, plan_.tables.size());
-    plan_.tables.push_back(TablePlan{*infos_.at(table), {}, {}});
+    plan_.tables.push_back(TablePlan{*infos_.at(table), {}, {}, {}, {}});
     return plan_.tables.back();
   }
 
@@ -231,7 +280,7 @@ class IndexCompiler {
   }
 
   IndexId id_;
-  const IndexPlan& index_;
+  IndexPlan& index_;
   Plan& plan_;
   std::map<TableRef, std::size_t>& positions_;
   const std::map<TableRef, const TableInfo*>& infos_;
@@ -239,6 +288,13 @@ class IndexCompiler {
 };
 
 }  // namespace
+
+std::vector<std::string> traced_tables(const IndexPlan& index) {
+  std::vector<std::string> texts;
+  for (const TracedTable& traced : index.traced)
+    texts.push_back(fmt::format("{}({})", to_text(traced.table), fmt::join(traced.key, ",")));
+  return texts;
+}
 
 std::vector<TableRef> tables_of(const IndexSchema& schema) {
   std::vector<TableRef> tables{schema.table};

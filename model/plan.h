@@ -6,7 +6,10 @@
 //   direct  the values are the document key itself (root rows; foreign keys whose type equals the root key's)
 //   lookup  the values start a LookupPath: a chain of hops, each "SELECT DISTINCT out FROM table WHERE match =
 //   ANY(values)"
+// Where the replica identity does not carry those columns, the old tuple says nothing: the table is traced, and every
+// document carries a token per row of it (model/row_token.h), by which its old document is found (design 6-h).
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,14 +40,24 @@ struct Link {
   enum class Kind { direct, lookup } kind = Kind::direct;
   std::vector<std::uint16_t> columns;  // positions in TablePlan::columns
   PathId path;                         // kind lookup
-  bool old_needed = true;              // the row's former value names a document that must be rebuilt too
   bool in_identity = true;             // the replica identity carries the columns: no old tuple means unchanged
+  // Where a new tuple leaves out an unchanged, TOASTed column: the row's own key starts this path.
+  std::optional<PathId> by_row;
 };
 
 struct TablePlan {
   TableInfo info;
   std::vector<std::string> columns;  // the columns of a change that are looked at
   std::vector<Link> links;
+  std::vector<IndexId> traced_by;      // indexes whose documents carry a token per row of this table
+  std::vector<std::uint16_t> row_key;  // positions in `columns` of the replica identity's columns, in table order
+};
+
+// A table of an index whose rows have a token in every document that holds them.
+struct TracedTable {
+  TableRef table;
+  KeyColumns key;  // the columns of its replica identity, in table order
+  bool operator==(const TracedTable&) const = default;
 };
 
 struct IndexPlan {
@@ -54,6 +67,7 @@ struct IndexPlan {
   FailurePolicy on_error = FailurePolicy::stop;
   std::vector<TableRef> tables;  // root first, then every related and junction table once
   bool flat = true;              // no relation at all: scanned by ctid ranges
+  std::vector<TracedTable> traced;
 };
 
 struct Plan {
@@ -67,6 +81,9 @@ struct Plan {
     return nullptr;
   }
 };
+
+// "schema.table(column,column)" of each traced table: two plans whose texts are equal write the same tokens.
+std::vector<std::string> traced_tables(const IndexPlan& index);
 
 // Every table that the index reads: root first, related and junction tables once each, in schema order.
 std::vector<TableRef> tables_of(const IndexSchema& schema);

@@ -59,4 +59,11 @@ std::string document_id(std::string_view key) {
   return id;
 }
 
+std::optional<std::string> key_of_document_id(std::string_view id) {
+  static const std::string empty = document_id("");
+  if (id == empty) return std::string();
+  if (is_plain_id(id)) return std::string(id);
+  return std::nullopt;
+}
+
 }  // namespace flusso

@@ -168,12 +168,18 @@ struct Graph::Nodes : GraphContext {
         out.announced.parts += 1;
         callbacks.on_truncated(out.announced.seq, std::move(truncated));
       }
-      status.unknown_old_parents += out.unknown_old;
+      const bool searches = !out.old_rows.empty() && callbacks.on_old_rows;
+      out.announced.parts += searches ? 1 : 0;
+      out.announced.searches = searches;
+      if (!searches)
+        for (const auto& [index, tokens] : out.old_rows) status.unknown_old_parents += tokens.size();
+      const GroupSeq seq = out.announced.seq;
       for (const auto& [index, rows] : out.null_keys) report_null_keys(index, rows, plan, status);
       const bool lookups = !out.lookups.empty();
       std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(out.announced))));
       for (stages::KeyPage& page : out.direct) std::get<0>(ports).try_put(LedgerMsg(LedgerEvent(std::move(page))));
       if (lookups) std::get<1>(ports).try_put(Msg<LookupPlan>(std::move(out.lookups)));
+      if (searches) callbacks.on_old_rows(seq, std::move(out.old_rows));
     });
   }
 

@@ -18,7 +18,10 @@
 // Thread: construct, wait and destroy on the supervisor's thread; put_changes, post, close from any.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "model/plan.h"
 #include "model/ports/backends.h"
@@ -37,6 +40,9 @@ struct GraphCallbacks {
   std::function<void(stages::Ticket)> on_recorded;
   std::function<void(std::uint64_t)> on_answered;
   std::function<void(SinkId, const stages::Completion&)> on_written;
+  // Tokens of a group's old rows, whose documents are to be searched for; the group stays open until a page of them is
+  // posted. Empty when no sink can be asked.
+  std::function<void(GroupSeq, std::map<IndexId, std::vector<std::string>>)> on_old_rows;
   // A group truncated tables; it stays open until control posts the part's last page.
   std::function<void(GroupSeq, std::vector<TableId>)> on_truncated;
 };

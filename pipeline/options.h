@@ -30,6 +30,7 @@ struct Options {
   Millis idle_tick{25};  // while nothing is in flight
   Millis claim_interval{500};
   Millis refresh_interval{500};
+  Millis old_parent_interval{500};  // between two searches for documents that changed rows have left
   Millis seed_progress_interval{500};
   Millis seed_patience{5000};  // a scan that waits longer for memory gives its chunk back
   Millis drain_deadline{30000};

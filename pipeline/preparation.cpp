@@ -39,13 +39,23 @@ History read_history(std::optional<SourceRecord> record, const SourceState& sour
   return history;
 }
 
-bool is_followed(const History& history, const std::string& alias, Generation generation, const std::string& uuid) {
-  if (!history.record || history.gap) return false;
-  return std::any_of(history.record->following.begin(), history.record->following.end(),
-                     [&](const FollowedIndex& followed) {
-                       return followed.hash_alias == alias && followed.generation == generation &&
-                              (followed.uuid.empty() || uuid.empty() || followed.uuid == uuid);
-                     });
+// Every change since the generation was begun has reached it; nothing when that is not known.
+const FollowedIndex* find_followed(const History& history, const std::string& alias, Generation generation,
+                                   const std::string& uuid) {
+  if (!history.record || history.gap) return nullptr;
+  for (const FollowedIndex& followed : history.record->following)
+    if (followed.hash_alias == alias && followed.generation == generation &&
+        (followed.uuid.empty() || uuid.empty() || followed.uuid == uuid))
+      return &followed;
+  return nullptr;
+}
+
+// Its documents carry every token that this plan asks for: a replica identity has not become narrower meanwhile.
+bool carries_tokens(const FollowedIndex& followed, const IndexPlan& index) {
+  const std::vector<std::string> wanted = traced_tables(index);
+  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& table) {
+    return std::find(followed.traced.begin(), followed.traced.end(), table) != followed.traced.end();
+  });
 }
 
 // Decides for one index in one OpenSearch sink.
@@ -65,13 +75,14 @@ class Keeper {
       FLUSSO_TRY_ASSIGN(const bool there, admin.exists(index, state.active));
       if (there) {
         kept.serving = state.active;
+        if (!index.traced.empty()) FLUSSO_TRY(admin.accept_tokens(index, state.active));
       } else {
         kLog.warn("a complete index is gone from the sink and is built anew", kv("sink", sink_.name),
                   kv("index", index.name));
         state.staged.reset();
       }
-      if (there && !trusted(alias, state)) {
-        const std::string why = history_.gap ? *history_.gap : "the index was not followed by the last run";
+      if (const auto doubt = there ? why_untrusted(index, alias, state) : std::nullopt) {
+        const std::string& why = *doubt;
         if (options_.skip_backfill) {
           untrusted_ = true;  // not listed as followed, so that a later start without the flag still builds it anew
           kLog.warn("an index may have missed changes; --skip-backfill leaves it as it is", kv("sink", sink_.name),
@@ -104,12 +115,21 @@ class Keeper {
   bool untrusted() const { return untrusted_; }
 
  private:
-  // A complete index may be kept when every change since its seed has reached it.
-  bool trusted(const std::string& alias, const IndexState& state) const {
-    if (history_.gap) return false;
-    // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
-    if (!history_.record) return !source_.slot_created;
-    return is_followed(history_, alias, state.active, state.uuid);
+  // A complete index may be kept when every change since its seed has reached it; else why not.
+  std::optional<std::string> why_untrusted(const IndexPlan& index, const std::string& alias,
+                                           const IndexState& state) const {
+    constexpr const char* kNotFollowed = "the index was not followed by the last run";
+    constexpr const char* kNoTokens =
+        "its documents do not tell which rows they hold, as the replica identity of a table now demands";
+    if (history_.gap) return history_.gap;
+    if (!history_.record) {
+      // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
+      if (source_.slot_created) return kNotFollowed;
+      return index.traced.empty() ? std::nullopt : std::optional<std::string>(kNoTokens);
+    }
+    const FollowedIndex* followed = find_followed(history_, alias, state.active, state.uuid);
+    if (followed == nullptr) return kNotFollowed;
+    return carries_tokens(*followed, index) ? std::nullopt : std::optional<std::string>(kNoTokens);
   }
 
   // A crash may have fallen between a promotion and what follows it, whose last step removes the seed's record.
@@ -130,7 +150,8 @@ class Keeper {
   // A generation under construction: its chunk ledger counts only if nothing was missed since it was begun.
   Status go_on(const IndexPlan& index, const std::string& alias, Generation building, KeptIndex& kept) {
     FLUSSO_TRY_ASSIGN(const bool there, sink_.admin->exists(index, building));
-    const bool followed = is_followed(history_, alias, building, "");
+    const FollowedIndex* known = find_followed(history_, alias, building, "");
+    const bool followed = known != nullptr && carries_tokens(*known, index);
     const bool untouched =
         !history_.record ||
         std::none_of(history_.record->following.begin(), history_.record->following.end(),
@@ -223,9 +244,10 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
       for (const IndexPlan& index : prepared.plan.indexes) {
         FLUSSO_TRY_ASSIGN(KeptIndex one, keeper.keep(index));
         const std::string alias = sink.admin->hash_alias(index);
+        const std::vector<std::string> traced = traced_tables(index);
         if (one.serving && !keeper.untrusted())
-          record.following.push_back(FollowedIndex{alias, *one.serving, keeper.uuid()});
-        if (one.building) record.following.push_back(FollowedIndex{alias, *one.building, ""});
+          record.following.push_back(FollowedIndex{alias, *one.serving, keeper.uuid(), traced});
+        if (one.building) record.following.push_back(FollowedIndex{alias, *one.building, "", traced});
         kept.push_back(std::move(one));
       }
       // Durable before the first write of this run: a generation that is not listed here has never been written to.

@@ -52,7 +52,13 @@ GraphCallbacks Run::callbacks() {
   calls.on_durable = [this](Lsn lsn, GroupSeq seq) { mail_.put([&](Mail& m) { m.durable = Durable{lsn, seq}; }); };
   calls.on_may_start = [this](stages::Ticket ticket) { seeder_->may_start(ticket); };
   calls.on_recorded = [this](stages::Ticket ticket) { mail_.put([&](Mail& m) { m.recorded.push_back(ticket); }); };
-  calls.on_answered = [this](std::uint64_t question) { mail_.put([&](Mail& m) { m.answered.push_back(question); }); };
+  calls.on_answered = [this](std::uint64_t question) {
+    if (!look_back_->answered(question)) mail_.put([&](Mail& m) { m.answered.push_back(question); });
+  };
+  if (LookBack::possible(backends_))
+    calls.on_old_rows = [this](GroupSeq seq, std::map<IndexId, std::vector<std::string>> tokens) {
+      look_back_->add({seq, std::move(tokens)});
+    };
   calls.on_truncated = [this](GroupSeq seq, std::vector<TableId> tables) {
     mail_.put([&](Mail& m) { m.truncated.emplace_back(seq, std::move(tables)); });
   };
@@ -71,6 +77,8 @@ Run::Outcome Run::execute() {
   status_.set_confirmed(*start);
   ++status_.runs;
   graph_ = std::make_unique<Graph>(prepared_.plan, backends_, *start, options_, budgets_, status_, state_, callbacks());
+  look_back_ = std::make_unique<LookBack>(prepared_.plan, backends_, options_, status_,
+                                          [this](stages::LedgerEvent event) { graph_->post(std::move(event)); });
   seeder_ = std::make_unique<Seeder>(prepared_, backends_, source_, options_, budgets_, status_, state_, *graph_, mail_,
                                      stdout_seeded_);
   seeder_->set_targets();
@@ -90,6 +98,7 @@ Run::Outcome Run::execute() {
     // In this order nothing calls into the graph once it is closed.
     seeder_->stop();
     capture_thread_->stop();
+    look_back_->stop();
     ticker_.request_stop();
     lock_watch_.request_stop();
     ticker_.join();
@@ -208,6 +217,7 @@ Status Run::drain(const std::stop_token& stop) {
   status_.phase.store(Phase::draining);
   const SteadyTime deadline = now() + options_.drain_deadline;
   capture_thread_->drain();
+  look_back_->hurry();
   seeder_->pause();
   std::optional<std::uint64_t> question;
   while (true) {

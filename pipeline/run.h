@@ -17,6 +17,7 @@
 #include "pipeline/capture_thread.h"
 #include "pipeline/claims.h"
 #include "pipeline/graph.h"
+#include "pipeline/look_back.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/options.h"
 #include "pipeline/preparation.h"
@@ -80,6 +81,7 @@ class Run {
 
   std::unique_ptr<ChangeCapture> capture_;
   std::unique_ptr<Graph> graph_;
+  std::unique_ptr<LookBack> look_back_;
   std::unique_ptr<Seeder> seeder_;
   std::unique_ptr<CaptureThread> capture_thread_;
   std::jthread ticker_;

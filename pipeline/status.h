@@ -36,7 +36,9 @@ class LiveStatus {
   std::atomic<std::uint64_t> documents_quarantined{0};
   std::atomic<std::uint64_t> documents_in_doubt{0};
   std::atomic<std::uint64_t> documents_in_flight{0};
-  std::atomic<std::uint64_t> unknown_old_parents{0};
+  std::atomic<std::uint64_t> unknown_old_parents{0};  // changed rows whose old document nobody can tell
+  std::atomic<std::uint64_t> old_rows_searched{0};    // rows whose old document was searched for by their token
+  std::atomic<std::uint64_t> old_parents_found{0};
   ValueLosses losses;
   std::atomic<std::uint64_t> runs{0};
   std::atomic<Phase> phase{Phase::starting};

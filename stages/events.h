@@ -28,12 +28,13 @@ struct Ticket {
 };
 
 // Fanout has seen a group: it consists of `parts` parts (its direct keys, its lookups …).
-// A later source of keys (looking an old parent up in the index, design 6-h) is one more part that ends later.
+// A later source of keys (a search for the documents of old rows, a TRUNCATE) is one more part that ends later.
 struct GroupAnnounced {
   GroupSeq seq;
   std::optional<Lsn> end_lsn;
   std::uint32_t parts = 0;
   std::shared_ptr<Lease> change_lease;  // freed when the group is confirmed
+  bool searches = false;                // a page of found documents will come: see KeyPage::found
 };
 
 // Keys that a group touches. The last page of a part carries how many pages the part had, since pages may overtake.
@@ -43,6 +44,8 @@ struct KeyPage {
   std::vector<std::string> keys;
   Lease ids;                                   // one unit per key; empty for direct keys, which the change lease covers
   std::optional<std::uint32_t> pages_of_part;  // set on the last page of a part, itself included
+  // Documents found by the tokens of old rows: what the group wanted anyway is not built a second time.
+  bool found = false;
 };
 
 struct CompletedDoc {
@@ -88,7 +91,8 @@ struct SetTargets {
   Targets targets;
   Targets seeding;
 };
-// Answered once every attempt of the index that is in flight now has ended.
+// Answered once every attempt of the index that is in flight now has ended, and every chunk of it that has begun to
+// read now is durable or given up.
 struct BarrierRequest {
   IndexId index;
   std::uint64_t id = 0;

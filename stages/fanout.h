@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "model/batches.h"
@@ -18,8 +19,9 @@ struct FanoutOut {
   GroupAnnounced announced;
   std::vector<KeyPage> direct;  // one page per index touched directly; together they are one part
   LookupPlan lookups;           // one more part when not empty
-  // Changes whose old row did not carry the column that names its old document: the place of design 6-h.
-  std::uint64_t unknown_old = 0;
+  // Per index: tokens of rows whose old version does not name its document (model/row_token.h). The documents that
+  // carry them are one more part of the group, when there is a sink to ask; `parts` does not count it.
+  std::map<IndexId, std::vector<std::string>> old_rows;
   // Per index touched so: changed root rows with NULL in their key, which name no document.
   std::map<IndexId, std::uint64_t> null_keys;
 };

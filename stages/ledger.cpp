@@ -101,6 +101,7 @@ void Ledger::on(GroupAnnounced& event, LedgerOut& out) {
   holder.parts = event.parts;
   holder.end_lsn = event.end_lsn;
   holder.change_lease = std::move(event.change_lease);
+  if (event.searches) holder.wanted = std::make_unique<std::unordered_set<std::string>>();
   holder_changed(id, out);
 }
 
@@ -112,7 +113,14 @@ void Ledger::on(KeyPage& event, LedgerOut& out) {
     holders_[id].parts_ended += 1;
   }
   ids_.absorb(std::move(event.ids));
-  for (std::string& key : event.keys) want(event.index, std::move(key), id);
+  for (std::string& key : event.keys) {
+    if (const auto& wanted = holders_[id].wanted) {
+      std::string document = std::to_string(event.index.value) + ':' + key;
+      if (event.found && wanted->contains(document)) continue;
+      if (!event.found && wanted->size() < limits_.wanted_budget) wanted->insert(std::move(document));
+    }
+    want(event.index, std::move(key), id);
+  }
   holder_changed(id, out);
 }
 
@@ -156,6 +164,7 @@ void Ledger::holder_changed(HolderId id, LedgerOut& out) {
   if (holder.is_chunk) {
     if (!holder.batches_expected || holder.batches_seen < *holder.batches_expected) return;
     if (!holder.failed) out.recorded.push_back(holder.ticket);
+    pass_barriers(id, out);
   } else {
     const bool closed =
         holder.announced && holder.parts_ended == holder.parts && holder.pages_seen == holder.pages_expected;
@@ -406,28 +415,35 @@ void Ledger::on(ChunkEnd& event, LedgerOut& out) {
 // ---- control -------------------------------------------------------------------------------------------------------
 
 void Ledger::on(BarrierRequest& event, LedgerOut& out) {
-  Barrier barrier{event.id, event.index, {}};
+  Barrier barrier{event.id, event.index, {}, {}};
   for (const auto& [key, entry] : index(event.index).entries) {
     for_each_sink(static_cast<SinkMask>(entry.busy | entry.doubt),
                   [&](std::uint8_t sink) { barrier.waiting.insert(key + static_cast<char>(sink)); });
   }
-  if (barrier.waiting.empty())
-    out.answered.push_back(event.id);
-  else
-    barriers_.push_back(std::move(barrier));
+  for (HolderId id = 0; id < holders_.size(); ++id)
+    if (holders_[id].used && holders_[id].is_chunk && holders_[id].index == event.index) barrier.chunks.insert(id);
+  barriers_.push_back(std::move(barrier));
+  answer_barriers(out);
 }
 
 void Ledger::pass_barriers(IndexId id, std::string_view key, std::uint8_t sink, LedgerOut& out) {
-  for (std::size_t i = 0; i < barriers_.size();) {
-    Barrier& barrier = barriers_[i];
+  if (barriers_.empty()) return;
+  for (Barrier& barrier : barriers_)
     if (barrier.index == id) barrier.waiting.erase(std::string(key) + static_cast<char>(sink));
-    if (!barrier.waiting.empty()) {
-      ++i;
-      continue;
-    }
-    out.answered.push_back(barrier.id);
-    barriers_.erase(barriers_.begin() + static_cast<std::ptrdiff_t>(i));
-  }
+  answer_barriers(out);
+}
+
+void Ledger::pass_barriers(HolderId chunk, LedgerOut& out) {
+  if (barriers_.empty()) return;
+  for (Barrier& barrier : barriers_) barrier.chunks.erase(chunk);
+  answer_barriers(out);
+}
+
+void Ledger::answer_barriers(LedgerOut& out) {
+  std::erase_if(barriers_, [&out](const Barrier& barrier) {
+    if (barrier.passed()) out.answered.push_back(barrier.id);
+    return barrier.passed();
+  });
 }
 
 void Ledger::on(IdleRequest& event, LedgerOut&) { idle_requests_.push_back(event.id); }

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -34,6 +35,7 @@ struct LedgerLimits {
   std::uint32_t builds_in_flight = 4;      // BuildBatches out at once; more keys wait here and coalesce
   Millis in_doubt_wait{30000};             // how long a write in doubt may still land
   std::size_t touched_budget = 2'000'000;  // remembered (document, sink) pairs while seeding
+  std::size_t wanted_budget = 16'384;      // documents of one group that a search may find again
 };
 
 class Ledger {
@@ -86,6 +88,7 @@ class Ledger {
     bool announced = false;
     std::uint32_t parts = 0, parts_ended = 0;
     std::uint64_t pages_expected = 0, pages_seen = 0;
+    std::unique_ptr<std::unordered_set<std::string>> wanted;  // its documents; only while a search may find them again
     // chunk
     Ticket ticket;
     IndexId index;
@@ -104,6 +107,8 @@ class Ledger {
     std::uint64_t id = 0;
     IndexId index;
     std::unordered_set<std::string> waiting;  // key + sink
+    std::unordered_set<HolderId> chunks;
+    bool passed() const { return waiting.empty() && chunks.empty(); }
   };
   // 128 bits of the key's text, and the sink as it is.
   struct PairHash {
@@ -154,6 +159,8 @@ class Ledger {
   void start_chunks(LedgerOut& out);
   void answer_idle(LedgerOut& out);
   void pass_barriers(IndexId id, std::string_view key, std::uint8_t sink, LedgerOut& out);
+  void pass_barriers(HolderId chunk, LedgerOut& out);
+  void answer_barriers(LedgerOut& out);
   static PairHash pair_hash(std::string_view key, std::uint8_t sink);
 
   const LedgerLimits limits_;

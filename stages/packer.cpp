@@ -21,7 +21,7 @@ void Packer::add(const DocBatch& batch, SteadyTime now, std::vector<BulkRequest>
   for (const DocRow& row : batch.rows) {
     const Targets targets = row.targets.only(sink_);
     if (targets.empty()) continue;
-    const BulkItem item{batch.index, targets, batch.key(row), batch.body(row)};
+    const BulkItem item{batch.index, targets, batch.key(row), batch.body(row), row.hidden_length};
     const std::uint64_t bytes = body_bytes(item, sink_);
     if (!items_.empty() && (items_.size() >= limits_.max_documents || bytes_ + bytes > limits_.max_bytes)) {
       emit(out);

@@ -121,7 +121,7 @@ class Explanation {
       FLUSSO_TRY_ASSIGN(const Found found, documents(link, *value));
       print_found(found);
     }
-    if (link.old_needed && !link.in_identity)
+    if (!link.in_identity)
       print_line(
           fmt::format("    note: the replica identity of {} does not carry {}: an UPDATE of it or a DELETE does "
                       "not name the document it leaves",

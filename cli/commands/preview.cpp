@@ -53,7 +53,7 @@ Result<std::optional<std::string>> build(const LivePlan& live, const std::string
   Intake intake(kOnly, budget, {},
                 [&](const DocBatch& batch) {
                   for (const DocRow& row : batch.rows)
-                    if (row.body_length != 0) document = std::string(batch.body(row));
+                    if (row.body_length != 0) document = visible_document(batch.body(row), row.hidden_length);
                   for (const DocFailure& failed : batch.failures) failure = failed.error;
                 },
                 {});

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "io/opensearch/analysis.h"
+#include "model/row_token.h"
 
 namespace flusso::opensearch {
 namespace {
@@ -69,13 +70,16 @@ void add_auto_subfields(json& property, const std::string& type) {
   }
 }
 
+json token_field() { return {{"type", "keyword"}, {"doc_values", false}, {"norms", false}}; }
+
 // Walks the typed mapping once and collects what lies outside the properties.
 class BodyBuilder {
  public:
   explicit BodyBuilder(const IndexBodyOptions& options) : options_(options), analysis_(options.text_analysis) {}
 
-  json build(const IndexMapping& mapping) {
+  json build(const IndexMapping& mapping, HiddenField hidden) {
     json properties = properties_of(mapping.fields, "", 1);
+    if (hidden == HiddenField::row_tokens) ++total_fields_;
     json body;
     body["settings"]["index"] = {
         {"refresh_interval", "-1"}, {"number_of_shards", options_.shards}, {"number_of_replicas", options_.replicas}};
@@ -84,6 +88,11 @@ class BodyBuilder {
     body["mappings"]["dynamic"] = "strict";
     if (free_form_) body["mappings"]["date_detection"] = false;
     if (!templates_.empty()) body["mappings"]["dynamic_templates"] = templates_;
+    if (hidden == HiddenField::row_tokens) {
+      const std::string name(kTokenField);
+      properties[name] = token_field();
+      body["mappings"]["_source"] = {{"excludes", {name}}};
+    }
     body["mappings"]["properties"] = std::move(properties);
     return body;
   }
@@ -147,8 +156,12 @@ class BodyBuilder {
 
 }  // namespace
 
-std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options) {
-  return BodyBuilder(options).build(mapping).dump(-1, ' ', false, json::error_handler_t::replace);
+std::string render_token_mapping() {
+  return json{{"properties", {{std::string(kTokenField), token_field()}}}}.dump();
+}
+
+std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options, HiddenField hidden) {
+  return BodyBuilder(options).build(mapping, hidden).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace flusso::opensearch

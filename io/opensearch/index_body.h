@@ -20,6 +20,13 @@ struct IndexBodyOptions {
   bool auto_subfields = true;
 };
 
-std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options);
+// Whether documents carry the hidden field of row tokens (model/row_token.h): indexed, never shown.
+enum class HiddenField { no, row_tokens };
+
+// The body of PUT /{index}/_mapping that adds that field to an existing index.
+std::string render_token_mapping();
+
+std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options,
+                              HiddenField hidden = HiddenField::no);
 
 }  // namespace flusso::opensearch

@@ -5,6 +5,7 @@
 
 #include "io/opensearch/os_bulk_writer.h"
 #include "io/opensearch/os_index_admin.h"
+#include "io/opensearch/os_token_search.h"
 
 namespace flusso::opensearch {
 namespace {
@@ -54,6 +55,8 @@ Result<SinkBackend> make_opensearch_sink(const std::string& name, SinkOptions op
   backend.name = name;
   backend.admin = std::make_unique<OsIndexAdmin>(http::Client(options.loop, endpoint, options.stop), name,
                                                  std::move(admin), outage);
+  backend.tokens = std::make_unique<OsTokenSearch>(
+      Cluster(http::Client(options.loop, endpoint, options.stop), name, outage), options.prefix);
   backend.writer = std::make_unique<OsBulkWriter>(options.loop, std::move(endpoint), std::move(writer), outage);
   return backend;
 }

@@ -87,9 +87,9 @@ Result<IndexState> OsIndexAdmin::state(const IndexPlan& plan) {
 
 Result<std::string> OsIndexAdmin::create_index(const IndexPlan& plan, const std::string& alias, Generation generation) {
   const std::string target = "/" + http::percent_encode(generation_index(alias, generation));
-  FLUSSO_TRY(
-      cluster_.call(Method::put, target, render_index_body(plan.mapping, options_.body)).map([](const http::Reply&) {
-      }));
+  const HiddenField hidden = plan.traced.empty() ? HiddenField::no : HiddenField::row_tokens;
+  const std::string body = render_index_body(plan.mapping, options_.body, hidden);
+  FLUSSO_TRY(cluster_.call(Method::put, target, body).map([](const http::Reply&) {}));
   FLUSSO_TRY_ASSIGN(const Generations generations, list_generations(cluster_, alias));
   const auto created = generations.find(generation);
   if (created == generations.end())
@@ -118,6 +118,12 @@ Result<Generation> OsIndexAdmin::stage(const IndexPlan& plan) {
   if (!replaces_complete) FLUSSO_TRY(point_aliases(plan, alias, next, Takeover::same_hash));
   kLog.info("index created", kv("sink", cluster_.sink()), kv("index", generation_index(alias, next)));
   return next;
+}
+
+// Only the field: what a document shows (_source.excludes) is settled when an index is made.
+Status OsIndexAdmin::accept_tokens(const IndexPlan& plan, Generation generation) {
+  const std::string target = "/" + http::percent_encode(generation_index(hash_alias(plan), generation)) + "/_mapping";
+  return cluster_.call(Method::put, target, render_token_mapping()).map([](const http::Reply&) {});
 }
 
 Status OsIndexAdmin::promote(const IndexPlan& plan, Generation generation) {

@@ -33,6 +33,7 @@ class OsIndexAdmin final : public IndexAdmin {
   Status connect() override;
   Result<IndexState> state(const IndexPlan& plan) override;
   Result<Generation> stage(const IndexPlan& plan) override;
+  Status accept_tokens(const IndexPlan& plan, Generation generation) override;
   Status promote(const IndexPlan& plan, Generation generation) override;
   Status retire_others(const IndexPlan& plan, Generation keep) override;
   Result<bool> exists(const IndexPlan& plan, Generation generation) override;

@@ -33,7 +33,8 @@ SourceRecord source_from(const Json& json) {
   for (const Json& entry : json.at("following"))
     record.following.push_back(FollowedIndex{entry.at("alias").get<std::string>(),
                                              Generation{entry.at("generation").get<std::uint32_t>()},
-                                             entry.at("uuid").get<std::string>()});
+                                             entry.at("uuid").get<std::string>(),
+                                             entry.value("traced", std::vector<std::string>())});
   return record;
 }
 
@@ -66,11 +67,12 @@ Result<std::optional<SourceRecord>> OsSyncRecords::load_source(const std::string
 Status OsSyncRecords::save_source(const SourceRecord& record) {
   Json following = Json::array();
   for (const FollowedIndex& f : record.following)
-    following.push_back({{"alias", f.hash_alias}, {"generation", f.generation.number}, {"uuid", f.uuid}});
+    following.push_back(
+        {{"alias", f.hash_alias}, {"generation", f.generation.number}, {"uuid", f.uuid}, {"traced", f.traced}});
   const Json json = {
       {"system_id", record.system_id}, {"database_oid", record.database_oid},    {"timeline", record.timeline},
       {"slot", record.slot},           {"claimed_lsn", to_text(record.claimed)}, {"following", following}};
-  return admin_.save(source_id(record.slot), json.dump());
+  return admin_.save(source_id(record.slot), json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Result<std::optional<SeedRecord>> OsSyncRecords::load_seed(const std::string& hash_alias) {

@@ -31,9 +31,11 @@ Result<DocumentSql> render(const IndexPlan& index, const Plan& plan) {
   FLUSSO_TRY_ASSIGN(sql.key, key_text(info, schema.primary_key, kRoot));
   FLUSSO_TRY_ASSIGN(sql.key_present, key_present(info, schema.primary_key, kRoot));
   for (const std::string& column : schema.primary_key) sql.key_types.push_back(key_type(*info.column(column)));
-  RowRenderer renderer(plan);
+  RowRenderer renderer(plan, index.traced);
   FLUSSO_TRY_ASSIGN(const RenderedRow row, renderer.row(schema.fields, RowScope{&info, kRoot, schema.primary_key}));
-  sql.document = row.json.sql();
+  FLUSSO_TRY_ASSIGN(TextParts document, renderer.mark(info, kRoot));
+  document.append(row.json);
+  sql.document = document.sql();
   sql.joins = row.joins;
   FLUSSO_TRY_ASSIGN(sql.conditions, filters_condition(schema.filters, info, kRoot));
   if (schema.soft_delete) {

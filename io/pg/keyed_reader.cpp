@@ -43,7 +43,7 @@ Result<KeyedReader::Prepared*> KeyedReader::prepared(IndexId index) {
   FLUSSO_TRY_ASSIGN(DocumentSql sql, document_sql(plan, plan_));
   std::string statement = live_sql(sql);
   Prepared made{std::move(sql), std::move(statement), fmt::format("documents_{}", index.value),
-                lock_sql(plan.tables, plan_), 0};
+                lock_sql(plan.tables, plan_), RowTokens(plan.traced), 0};
   return &prepared_.emplace(index.value, std::move(made)).first->second;
 }
 
@@ -105,7 +105,8 @@ KeyedReader::PieceResult KeyedReader::read_piece(Prepared& index, const Piece& p
       const auto wanted = open.find(rows.text(0, 0));
       if (wanted == open.end()) return {};  // equal to a key but written differently, or a second row of the same key
       FLUSSO_TRY_ASSIGN(const std::string_view body, marked_.write(rows.text(0, 1)));
-      FLUSSO_TRY(intake.add(wanted->first, body, wanted->second->targets));
+      FLUSSO_TRY_ASSIGN(const std::string_view hidden, index.tokens.member(marked_.rows()));
+      FLUSSO_TRY(intake.add(wanted->first, body, wanted->second->targets, hidden));
       if (!marked_.lost().empty())
         each_lost_field(body, marked_.lost(),
                         [&intake](std::string_view path, LossKind kind) { intake.add_loss(path, kind); });

@@ -14,6 +14,7 @@
 #include "io/pg/document_sql.h"
 #include "io/pg/marked_text.h"
 #include "io/pg/read_session.h"
+#include "io/pg/row_tokens.h"
 #include "model/batches.h"
 #include "model/intake.h"
 #include "model/plan.h"
@@ -38,6 +39,7 @@ class KeyedReader {
     std::string statement;
     std::string name;
     std::string lock;
+    RowTokens tokens;
     double average_bytes = 0;  // of recent documents
   };
   using Piece = std::vector<const BuildItem*>;

@@ -14,7 +14,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr char kLastMark = kNotFiniteMark;
+constexpr char kLastMark = kRowMark;
 constexpr std::size_t kDateLength = std::string_view("2024-01-02").size();
 constexpr std::size_t kTimestampLength = std::string_view("2024-01-02 03:04:05").size();
 
@@ -50,6 +50,20 @@ std::optional<std::size_t> write_string(std::string_view document, std::size_t a
     out.append("null");
   else
     append_json_string(out, document.substr(at, length));
+  return at + length;
+}
+
+// <table> ' ' <bytes> ':' <key>; returns where the document goes on.
+std::optional<std::size_t> read_row(std::string_view document, std::size_t at, RowMark& row) {
+  const char* const end = document.data() + document.size();
+  const auto [space, bad_table] = std::from_chars(document.data() + at, end, row.table);
+  if (bad_table != std::errc{} || space == end || *space != ' ') return std::nullopt;
+  std::uint32_t length = 0;
+  const auto [colon, bad_length] = std::from_chars(space + 1, end, length);
+  if (bad_length != std::errc{} || colon == end || *colon != ':' || length > static_cast<std::size_t>(end - colon - 1))
+    return std::nullopt;
+  at = static_cast<std::size_t>(colon - document.data()) + 1;
+  row.key = document.substr(at, length);
   return at + length;
 }
 
@@ -111,6 +125,7 @@ std::optional<Step> write_date(std::string_view document, std::size_t at, std::s
 
 Result<std::string_view> MarkedText::write(std::string_view document) {
   lost_.clear();
+  rows_.clear();
   std::size_t mark = next_mark(document, 0);
   if (mark == document.size()) return document;
   out_.clear();
@@ -145,6 +160,14 @@ Result<std::string_view> MarkedText::write(std::string_view document) {
         lost_.push_back({begin, LossKind::not_finite});
         at = mark + 1;
         break;
+      case kRowMark: {
+        RowMark row;
+        const auto end = read_row(document, mark + 1, row);
+        if (!end) return fail(ErrorKind::permanent, "pg.document_format", "a row mark in a document is broken");
+        rows_.push_back(row);
+        at = *end;
+        break;
+      }
       default:
         return fail(ErrorKind::permanent, "pg.document_format", "a document holds a NUL byte");
     }

@@ -9,6 +9,7 @@
 #include "io/pg/quote.h"
 #include "io/pg/range_sql.h"
 #include "io/pg/ranges.h"
+#include "io/pg/row_tokens.h"
 #include "io/pg/sqlstate.h"
 #include "model/log.h"
 
@@ -111,8 +112,10 @@ Status PgScan::read(IndexId index, const Chunk& chunk, std::uint32_t filenode, T
                     std::stop_token stop) {
   FLUSSO_TRY_ASSIGN(const DocumentSql* sql, sql_of(index));
   std::string emitted;
+  RowTokens tokens(plan_.indexes[index.value].traced);
   const auto take = [&](std::string_view key, std::string_view document) -> Status {
-    FLUSSO_TRY(intake.add(key, document, targets));
+    FLUSSO_TRY_ASSIGN(const std::string_view hidden, tokens.member(marked_.rows()));
+    FLUSSO_TRY(intake.add(key, document, targets, hidden));
     if (!marked_.lost().empty())
       each_lost_field(document, marked_.lost(),
                       [&intake](std::string_view path, LossKind kind) { intake.add_loss(path, kind); });

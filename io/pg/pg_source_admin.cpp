@@ -159,7 +159,7 @@ Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token sto
       findings.push_back(Error{ErrorKind::permanent, "pg.slot_active", in_use_sentence(*slot, options_.slot)});
   }
   if (!findings.empty()) return fail(all_of(std::move(findings)));
-  for (const std::string& warning : identities.warnings) kLog.warn("old parents cannot be traced", kv("what", warning));
+  for (const std::string& warning : identities.warnings) kLog.info("old parents are searched for", kv("what", warning));
 
   SourceState state;
   state.slot = options_.slot;

@@ -60,8 +60,7 @@ KeyColumns with_all_lookups(const Plan& plan, const TablePlan& table, KeyColumns
     if (!contains(first, name)) first.push_back(name);
   };
   for (const Link& link : table.links)
-    if (link.old_needed)
-      for (const std::uint16_t column : link.columns) add(table.columns[column]);
+    for (const std::uint16_t column : link.columns) add(table.columns[column]);
   for (const IndexPlan& index : plan.indexes)
     if (index.schema.table == table.info.table)
       for (const std::string& name : index.schema.primary_key) add(name);
@@ -180,6 +179,8 @@ IdentityFindings check_identities(const Plan& plan) {
     bool root = false;
     for (const IndexPlan& index : plan.indexes) {
       if (index.schema.table != info.table || covers(info.identity_columns, index.schema.primary_key)) continue;
+      // A primary key that is not the document's key is a design; an identity chosen without it is a mistake.
+      if (info.identity == ReplicaIdentity::standard) continue;
       root = true;
       findings.errors.push_back(wrong(
           "pg.identity_lacks_key",
@@ -190,7 +191,6 @@ IdentityFindings check_identities(const Plan& plan) {
               cure(info, with_all_lookups(plan, table, index.schema.primary_key)))));
     }
     for (const Link& link : table.links) {
-      if (!link.old_needed) continue;
       for (const std::uint16_t column : link.columns) {
         const std::string& name = table.columns[column];
         if (!contains(info.identity_columns, name) && !contains(unnamed, name)) unnamed.push_back(name);
@@ -198,8 +198,9 @@ IdentityFindings check_identities(const Plan& plan) {
     }
     if (!root && !unnamed.empty()) {
       findings.warnings.push_back(
-          fmt::format("a row of table {} that is deleted or moved does not name the document it leaves: its replica "
-                      "identity ({}) lacks {}; run {}",
+          fmt::format("a row of table {} that is deleted or moved does not name the document it leaves, because its "
+                      "replica identity ({}) lacks {}: the sink is searched for it, and stdout cannot be told; to save "
+                      "the search run {}",
                       to_text(info.table), list(info.identity_columns), list(unnamed),
                       cure(info, with_all_lookups(plan, table, unnamed))));
     }

@@ -20,6 +20,12 @@ bool has_relations(const std::vector<Field>& fields) {
   });
 }
 
+// The junction's alias beside that of the related table.
+std::string junction_of(const std::string& alias) { return "j" + alias.substr(1); }
+
+// A junction row's mark, where only the related table's columns leave a subquery.
+constexpr const char* kJunctionMark = "\"flusso mark\"";
+
 bool is_to_one(const JoinField& join) { return join.verb == JoinVerb::belongs_to || join.verb == JoinVerb::has_one; }
 
 // What identifies a row of the joined table: the declared key, else the catalog's.
@@ -175,7 +181,7 @@ Result<std::string> RelationRenderer::rows_sql(const Source& source, const std::
   from += " AS " + alias;
   std::string where;
   if (source.through) {
-    const std::string junction = rows_.next_alias('j');
+    const std::string junction = junction_of(alias);
     FLUSSO_TRY_ASSIGN(const std::string far, keys_equal(alias, source.far_key, junction, source.through->right_key));
     FLUSSO_TRY_ASSIGN(where, keys_equal(junction, source.through->left_key, parent_.alias, source.parent_columns));
     from = fmt::format("{} AS {} JOIN {} ON {}", quote_table(source.through->table), junction, from, far);
@@ -188,8 +194,27 @@ Result<std::string> RelationRenderer::rows_sql(const Source& source, const std::
   if (!pick) return fmt::format(" FROM {}{} WHERE {}", from, nested_joins, where);
   const std::string order = pick->order.empty() ? "" : " ORDER BY " + pick->order;
   const std::string limit = pick->limit ? fmt::format(" LIMIT {}", *pick->limit) : "";
-  return fmt::format(" FROM (SELECT {0}.* FROM {1} WHERE {2}{3}{4}) AS {0}{5}", alias, from, where, order, limit,
-                     nested_joins);
+  std::string mark;
+  if (source.through) {
+    FLUSSO_TRY_ASSIGN(const TableInfo* junction, rows_.table(source.through->table));
+    FLUSSO_TRY_ASSIGN(const TextParts parts, rows_.mark(*junction, junction_of(alias)));
+    if (!parts.empty()) mark = fmt::format(", {} AS {}", parts.sql(), kJunctionMark);
+  }
+  return fmt::format(" FROM (SELECT {0}.*{6} FROM {1} WHERE {2}{3}{4}) AS {0}{5}", alias, from, where, order, limit,
+                     nested_joins, mark);
+}
+
+// What a related row and its junction row leave in front of their JSON; nothing when neither table is traced.
+Result<TextParts> RelationRenderer::marks(const Source& source, const std::string& alias, bool picked) const {
+  FLUSSO_TRY_ASSIGN(TextParts marks, rows_.mark(*source.table, alias));
+  if (!source.through) return marks;
+  FLUSSO_TRY_ASSIGN(const TableInfo* junction, rows_.table(source.through->table));
+  FLUSSO_TRY_ASSIGN(const TextParts mark, rows_.mark(*junction, junction_of(alias)));
+  if (picked && !mark.empty())
+    marks.expression(fmt::format("{}.{}", alias, kJunctionMark));
+  else
+    marks.append(mark);
+  return marks;
 }
 
 // True when a unique index over the foreign key and the rows' key reads a list in its order: a sorted subquery costs
@@ -238,8 +263,10 @@ Status RelationRenderer::render_to_one(const Member& member) {
     pick = Pick{std::move(order), 1};
   }
   FLUSSO_TRY_ASSIGN(const std::string from, rows_sql(member.source, alias, member.filters, pick, row.joins));
+  FLUSSO_TRY_ASSIGN(TextParts json, marks(member.source, alias, pick.has_value()));
+  json.append(row.json);
   const std::string name = rows_.next_alias('x');
-  joins_ += fmt::format(" LEFT JOIN LATERAL (SELECT {} AS _1{}) AS {} ON true", row.json.sql(), from, name);
+  joins_ += fmt::format(" LEFT JOIN LATERAL (SELECT {} AS _1{}) AS {} ON true", json.sql(), from, name);
   values_[member.field].expression(fmt::format("coalesce({}._1,'null')", name));
   return {};
 }
@@ -255,6 +282,10 @@ Status RelationRenderer::render_group(const Group& group) {
   std::string nested;
   std::optional<Pick> pick;
   int number = 0;
+  // The marks of all rows stand in a list of all rows, or in a column of their own.
+  const bool picked = group.members.front().list != nullptr && group.members.front().list->limit.has_value();
+  FLUSSO_TRY_ASSIGN(const TextParts row_marks, marks(source, alias, picked));
+  bool marked = row_marks.empty();
   for (const Member& member : group.members) {
     std::string filter;
     if (!same_filters && !member.filter_key.empty()) {
@@ -270,7 +301,13 @@ Status RelationRenderer::render_group(const Group& group) {
       FLUSSO_TRY_ASSIGN(const std::string order, order_sql(*member.list, source, alias));
       nested += row.joins;
       const bool presorted = is_presorted(group, row);
-      sql = fmt::format("string_agg({},','{}){}", row.json.sql(),
+      TextParts json;
+      if (!marked && filter.empty()) {
+        json = row_marks;
+        marked = true;
+      }
+      json.append(row.json);
+      sql = fmt::format("string_agg({},','{}){}", json.sql(),
                         order.empty() || presorted ? "" : " ORDER BY " + order, filter);
       if (member.list->limit || presorted) pick = Pick{order, member.list->limit};
       outer.constant("[");
@@ -282,6 +319,14 @@ Status RelationRenderer::render_group(const Group& group) {
       append_rolled_up(outer, *member.aggregate, rolled, fmt::format("{}.{}", name, column));
     }
     columns += fmt::format("{}{} AS {}", columns.empty() ? "" : ", ", sql, column);
+  }
+  if (!marked) {
+    const std::string column = fmt::format("_{}", ++number);
+    columns += fmt::format(", string_agg({},'') AS {}", row_marks.sql(), column);
+    TextParts outer;
+    outer.expression(fmt::format("{}.{}", name, column));
+    outer.append(values_[group.members.front().field]);
+    values_[group.members.front().field] = std::move(outer);
   }
   const Filters common = same_filters ? group.members.front().filters : Filters{};
   FLUSSO_TRY_ASSIGN(const std::string from, rows_sql(source, alias, common, pick, nested));

@@ -61,6 +61,7 @@ class RelationRenderer {
   Status render_to_one(const Member& member);
   Result<std::string> rows_sql(const Source& source, const std::string& alias, const Filters& filters,
                                const std::optional<Pick>& pick, const std::string& nested_joins);
+  Result<TextParts> marks(const Source& source, const std::string& alias, bool picked) const;
   static bool is_presorted(const Group& group, const RenderedRow& row);
   Result<std::string> order_sql(const JoinField& join, const Source& source, const std::string& alias) const;
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "io/pg/filter_sql.h"
+#include "io/pg/key_sql.h"
+#include "io/pg/marked_text.h"
 #include "io/pg/relation_sql.h"
 
 namespace flusso::pg {
@@ -19,6 +21,21 @@ Result<RenderedRow> RowRenderer::row(const std::vector<Field>& fields, const Row
   FLUSSO_TRY(append_object(rendered.json, fields, scope, relations.values()));
   rendered.joins = relations.joins();
   return rendered;
+}
+
+Result<TextParts> RowRenderer::mark(const TableInfo& table, std::string_view alias) const {
+  TextParts mark;
+  for (std::size_t i = 0; i < traced_.size(); ++i) {
+    if (traced_[i].table != table.table) continue;
+    FLUSSO_TRY_ASSIGN(const std::string key, key_text(table, traced_[i].key, alias));
+    const bool utf8 = table.columns.empty() || table.columns.front().utf8;
+    mark.constant(fmt::format("{}{} ", kRowMark, i));
+    mark.expression(utf8 ? fmt::format("octet_length({})", key)
+                         : fmt::format("octet_length(convert_to({},'UTF8'))", key));
+    mark.constant(":");
+    mark.expression(key);
+  }
+  return mark;
 }
 
 Status RowRenderer::append_object(TextParts& out, const std::vector<Field>& fields, const RowScope& scope,

@@ -28,9 +28,12 @@ struct RenderedRow {
 
 class RowRenderer {
  public:
-  explicit RowRenderer(const Plan& plan) : plan_(plan) {}
+  // `traced`: of the index; their rows leave a mark in front of what is made of them.
+  RowRenderer(const Plan& plan, const std::vector<TracedTable>& traced) : plan_(plan), traced_(traced) {}
 
   Result<RenderedRow> row(const std::vector<Field>& fields, const RowScope& scope);
+  // The mark of a row of that table (marked_text.h); nothing when the table is not traced.
+  Result<TextParts> mark(const TableInfo& table, std::string_view alias) const;
 
  private:
   using Relations = std::unordered_map<const Field*, TextParts>;
@@ -43,6 +46,7 @@ class RowRenderer {
   std::string next_alias(char prefix) { return prefix + std::to_string(++aliases_); }
 
   const Plan& plan_;
+  const std::vector<TracedTable>& traced_;
   int aliases_ = 0;
 };
 

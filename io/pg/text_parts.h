@@ -17,6 +17,7 @@ class TextParts {
   // An SQL expression whose text output is wanted; a NULL counts as an empty text.
   void expression(std::string sql);
   void append(const TextParts& other);
+  bool empty() const { return parts_.empty(); }
   // True when there is no expression in it; `constant_text` is then the whole text.
   bool is_constant() const;
   std::string constant_text() const;

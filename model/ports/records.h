@@ -15,7 +15,8 @@ namespace flusso {
 struct FollowedIndex {
   std::string hash_alias;
   Generation generation;
-  std::string uuid;  // of the concrete index
+  std::string uuid;                 // of the concrete index
+  std::vector<std::string> traced;  // traced_tables() of the plan that its documents were built with
   bool operator==(const FollowedIndex&) const = default;
 };
 

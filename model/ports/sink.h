@@ -13,6 +13,7 @@
 #include "model/ids.h"
 #include "model/plan.h"
 #include "model/ports/records.h"
+#include "model/ports/token_search.h"
 #include "model/result.h"
 
 namespace flusso {
@@ -73,6 +74,8 @@ class IndexAdmin {
   // Creates the next generation (never reusing a number) as the one under construction: strict mapping, no refresh;
   // records it in meta; aliases point at it at once where nobody holds them.
   virtual Result<Generation> stage(const IndexPlan& plan) = 0;
+  // Lets an existing generation hold the row tokens of a plan that traces tables (model/row_token.h).
+  virtual Status accept_tokens(const IndexPlan& plan, Generation generation) = 0;
   // Finishes a generation: refresh, settings, aliases moved in one call, marked seeded in meta.
   virtual Status promote(const IndexPlan& plan, Generation generation) = 0;
   // Deletes every other generation of this hash; only when no write can reach them any more.
@@ -89,12 +92,13 @@ class IndexAdmin {
   virtual std::string hash_alias(const IndexPlan& plan) const = 0;
 };
 
-// One configured sink. admin and records are null for stdout. `records` may refer to `admin`.
+// One configured sink. admin, records and tokens are null for stdout. `records` may refer to `admin`.
 struct SinkBackend {
   std::string name;
   std::unique_ptr<BulkWriter> writer;
   std::unique_ptr<IndexAdmin> admin;
   std::unique_ptr<SyncRecords> records;
+  std::unique_ptr<TokenSearch> tokens;
 };
 
 }  // namespace flusso

@@ -30,8 +30,8 @@ class Resolver : public ::testing::Test {
     schema.primary_key = {"id"};
     schema.fields = {column("id", FieldKind::long_integer)};
     plan = store.plan(schema);
-    plan.tables.push_back(TablePlan{store.info("orders"), {}, {}});
-    plan.tables.push_back(TablePlan{store.info("items"), {}, {}});
+    plan.tables.push_back(TablePlan{store.info("orders"), {}, {}, {}, {}});
+    plan.tables.push_back(TablePlan{store.info("items"), {}, {}, {}, {}});
     path({Hop{store.table("orders"), {"id"}, {"user_id"}}});
     path({Hop{store.table("items"), {"product"}, {"order_id"}}, Hop{store.table("orders"), {"id"}, {"user_id"}}});
   }
@@ -122,7 +122,7 @@ TEST_F(Resolver, composite_values_and_keys) {
   store.exec(
       "CREATE TABLE link (a int, b text, x int, y text); INSERT INTO link VALUES (1, 'a:b', 7, 'c:d'), (1, 'z', 8, "
       "'50%'), (1, 'a:b', 7, NULL)");
-  plan.tables.push_back(TablePlan{store.info("link"), {}, {}});
+  plan.tables.push_back(TablePlan{store.info("link"), {}, {}, {}, {}});
   path({Hop{store.table("link"), {"a", "b"}, {"x", "y"}}});
   EXPECT_EQ(resolve(start(2, {"1:a%3Ab", "1:q"})), (std::vector<std::string>{"7:c%3Ad"}));
   EXPECT_EQ(resolve(start(2, {"1:z"})), (std::vector<std::string>{"8:50%25"}));
@@ -132,7 +132,7 @@ TEST_F(Resolver, a_million_keys_pass_in_bounded_pages) {
   store.exec(
       "CREATE TABLE big (id int PRIMARY KEY, category int); INSERT INTO big SELECT i, 1 FROM generate_series(1, "
       "1000000) i");
-  plan.tables.push_back(TablePlan{store.info("big"), {}, {}});
+  plan.tables.push_back(TablePlan{store.info("big"), {}, {}, {}, {}});
   path({Hop{store.table("big"), {"category"}, {"id"}}});
   const auto resolver = make_resolver(source_options(), plan);
   std::size_t keys = 0;

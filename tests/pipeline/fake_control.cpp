@@ -56,6 +56,9 @@ class FakeIndexAdmin final : public IndexAdmin {
   Result<Generation> stage(const IndexPlan& plan) override {
     return call(share_, [&] { return share_.cluster.stage(plan.name); });
   }
+  Status accept_tokens(const IndexPlan&, Generation) override {
+    return call(share_, [] {});
+  }
   Status promote(const IndexPlan& plan, Generation generation) override {
     if (!share_.cluster.exists(plan.name, generation))
       return fail(ErrorKind::permanent, "os.index_missing", "cannot be promoted");

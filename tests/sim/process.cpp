@@ -159,7 +159,7 @@ void Process::fan_out(std::size_t i) {
            (batch.end_lsn ? " up to " + to_text(*batch.end_lsn) : " (part)");
   });
   stages::FanoutOut out = stages::fan_out(plan_, std::move(batch));
-  FLUSSO_CHECK(out.unknown_old == 0, "every old tuple of the simulator names its documents");
+  FLUSSO_CHECK(out.old_rows.empty(), "every old tuple of the simulator names its documents");
   inbox.emplace_back(std::move(out.announced));
   for (stages::KeyPage& page : out.direct) inbox.emplace_back(std::move(page));
   if (!out.lookups.empty()) lookups.push_back(std::move(out.lookups));

@@ -57,7 +57,7 @@ Plan compile_rest(const std::vector<IndexPlan>& indexes, const DatabaseFacts& fa
 Plan with_every_table(Plan plan, const DatabaseFacts& facts) {
   for (const TableFacts& table : facts.tables)
     if (table.unsupported.empty() && plan.find(table.info.table) == nullptr)
-      plan.tables.push_back(TablePlan{table.info, {}, {}});
+      plan.tables.push_back(TablePlan{table.info, {}, {}, {}, {}});
   return plan;
 }
 

@@ -142,7 +142,7 @@ TEST(Fanout, a_null_link_leads_nowhere) {
   const FanoutOut out = fan_out(
       small_plan(), Changes().add(1, ChangeOp::update, Tuple{text("c"), text("1")}, Tuple{text("c"), kNull}).take());
   EXPECT_EQ(keys(out, 0), Set{"1"});
-  EXPECT_EQ(out.unknown_old, 0U);
+  EXPECT_TRUE(out.old_rows.empty());
 }
 
 TEST(Fanout, values_are_asked_once_per_batch) {
@@ -195,29 +195,46 @@ struct OldCase {
   ChangeOp op;
   std::optional<Tuple> before;
   bool in_identity;
-  bool old_needed;
-  std::uint64_t unknown;
+  Set tokens;
 };
 
-TEST(Fanout, a_former_parent_that_the_change_does_not_name_is_counted) {
+TEST(Fanout, a_row_whose_old_version_does_not_name_its_document_is_told_by_its_token) {
   const OldCase table[] = {
-      {"update, old tuple names it", ChangeOp::update, Tuple{text("c"), text("1")}, false, true, 0},
-      {"update, old tuple lacks it", ChangeOp::update, Tuple{text("c"), kMissing}, false, true, 1},
-      {"update, no old tuple, in the identity: unchanged", ChangeOp::update, {}, true, true, 0},
-      {"update, no old tuple, outside the identity", ChangeOp::update, {}, false, true, 1},
-      {"update, no old tuple, former parent does not matter", ChangeOp::update, {}, false, false, 0},
-      {"insert", ChangeOp::insert, {}, false, true, 0},
-      {"delete that lacks it", ChangeOp::remove, Tuple{text("c"), kMissing}, false, true, 1},
+      {"update, old tuple names it", ChangeOp::update, Tuple{text("c"), text("1")}, false, {}},
+      {"update, old tuple lacks it", ChangeOp::update, Tuple{text("b"), kMissing}, false, {"public.child\x1f" "b"}},
+      {"update, no old tuple, in the identity: unchanged", ChangeOp::update, {}, true, {}},
+      {"update, no old tuple, outside the identity", ChangeOp::update, {}, false, {"public.child\x1f" "c"}},
+      {"insert", ChangeOp::insert, {}, false, {}},
+      {"delete that lacks it", ChangeOp::remove, Tuple{text("b"), kMissing}, false, {"public.child\x1f" "b"}},
   };
   for (const OldCase& row : table) {
     Plan plan = small_plan();
+    plan.tables[1].info.table = TableRef{"public", "child"};
+    plan.tables[1].row_key = {0};
     plan.tables[1].links = {direct(0, {1})};
     plan.tables[1].links[0].in_identity = row.in_identity;
-    plan.tables[1].links[0].old_needed = row.old_needed;
     const std::optional<Tuple> after =
         row.op == ChangeOp::remove ? std::nullopt : std::optional(Tuple{text("c"), text("2")});
-    EXPECT_EQ(fan_out(plan, Changes().add(1, row.op, row.before, after).take()).unknown_old, row.unknown) << row.name;
+    const FanoutOut out = fan_out(plan, Changes().add(1, row.op, row.before, after).take());
+    Set tokens;
+    for (const auto& [index, of_index] : out.old_rows) {
+      EXPECT_EQ(index, IndexId{0});
+      tokens.insert(of_index.begin(), of_index.end());
+    }
+    EXPECT_EQ(tokens, row.tokens) << row.name;
   }
+}
+
+TEST(Fanout, a_value_that_neither_tuple_carries_is_looked_up_by_the_row) {
+  Plan plan = small_plan();
+  plan.tables[1].row_key = {0};
+  plan.tables[1].links = {direct(0, {1})};
+  plan.tables[1].links[0].by_row = PathId{0};
+  const FanoutOut out =
+      fan_out(plan, Changes().add(1, ChangeOp::update, {}, Tuple{text("c"), kUnchanged}).take());
+  ASSERT_EQ(out.lookups.starts.size(), 1U);
+  EXPECT_EQ(out.lookups.starts[0].path, PathId{0});
+  EXPECT_EQ(out.lookups.starts[0].values, std::vector<std::string>{"c"});
 }
 
 TEST(Fanout, an_unsent_key_is_taken_from_the_old_tuple) {

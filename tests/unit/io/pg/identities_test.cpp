@@ -64,7 +64,7 @@ TEST(Identities, a_root_whose_identity_lacks_its_key_gets_the_exact_statement) {
 }
 
 TEST(Identities, a_root_named_by_a_nullable_column_needs_the_full_row) {
-  Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
+  Plan plan = plan_with(orders(ReplicaIdentity::index, {"id"}));
   add_root(plan, {"note"});
   EXPECT_THAT(check_identities(plan).errors.at(0).what, HasSubstr("REPLICA IDENTITY FULL;"));
 }
