@@ -127,7 +127,7 @@ class Store {
       index.tables = tables_of(schema);
       index.flat = index.tables.size() == 1;
       for (const TableRef& ref : index.tables) {
-        if (plan.find(ref) == nullptr) plan.tables.push_back(TablePlan{info_of(ref), {}, {}});
+        if (plan.find(ref) == nullptr) plan.tables.push_back(TablePlan{info_of(ref), {}, {}, {}, {}});
       }
       plan.indexes.push_back(std::move(index));
     }

@@ -270,7 +270,7 @@ class TypeTables {
     auto infos = describe_tables(conn_, tables);
     run(conn_, "SET search_path = public, pg_catalog");
     ASSERT_TRUE(infos) << infos.error().what;
-    for (TableInfo& info : *infos) plan_.tables.push_back(TablePlan{std::move(info), {}, {}});
+    for (TableInfo& info : *infos) plan_.tables.push_back(TablePlan{std::move(info), {}, {}, {}, {}});
   }
 
   // The text of each field, from behind its name to the next field's name.

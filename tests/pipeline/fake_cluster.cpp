@@ -298,4 +298,21 @@ std::optional<std::string> FakeCluster::document(const std::string& alias, Gener
   return found->second;
 }
 
+void FakeCluster::refresh(const std::string& alias) {
+  const Lock lock(mutex_);
+  for (auto& [name, index] : indexes_)
+    if (name.starts_with(alias + "_")) index.searchable = index.documents;
+}
+
+std::set<std::string> FakeCluster::search(const std::string& alias,
+                                          const std::function<bool(const std::string& document)>& holds) {
+  const Lock lock(mutex_);
+  std::set<std::string> keys;
+  for (const auto& [name, index] : indexes_)
+    if (name.starts_with(alias + "_"))
+      for (const auto& [key, document] : index.searchable)
+        if (holds(document)) keys.insert(key);
+  return keys;
+}
+
 }  // namespace flusso::fakes

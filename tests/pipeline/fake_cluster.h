@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,10 @@ class FakeCluster {
   bool exists(const std::string& alias, Generation generation);
   std::string uuid(const std::string& alias, Generation generation);
   void delete_index(const std::string& alias, Generation generation);  // by an outsider
+  // Makes what every generation of the index holds now visible to search().
+  void refresh(const std::string& alias);
+  // Keys of the documents of every generation for which `holds` is true, as of their last refresh.
+  std::set<std::string> search(const std::string& alias, const std::function<bool(const std::string& document)>& holds);
   std::optional<SourceRecord> source;
   std::map<std::string, SeedRecord> seeds;
   std::mutex records_mutex;  // guards source and seeds
@@ -94,6 +99,7 @@ class FakeCluster {
  private:
   struct Concrete {
     std::map<std::string, std::string> documents;
+    std::map<std::string, std::string> searchable;
     std::string uuid;
   };
   struct Action {

@@ -1,5 +1,6 @@
 // The control plane and the records of a sink. A call may fail, and the process may die within it, before or after its
 // effect.
+#include <algorithm>
 #include <utility>
 
 #include "tests/pipeline/fake_sink.h"
@@ -129,8 +130,45 @@ class FakeRecords final : public SyncRecords {
   SinkShare& share_;
 };
 
+// Documents of the fake database show the ids of all their rows, so their own text tells which tokens they would carry.
+bool carries(const std::string& document, const std::string& token) {
+  const std::size_t separator = token.find('\x1f');
+  const std::string table = token.substr(0, separator);
+  const std::string id = token.substr(separator + 1);
+  const std::string shown = table == "public.children" ? "{\"id\":" + id + "," : "\"" + id + ":";
+  return document.find(shown) != std::string::npos;
+}
+
+class FakeTokenSearch final : public TokenSearch {
+ public:
+  explicit FakeTokenSearch(SinkShare& share) : share_(share) {}
+  Status refresh(const IndexPlan& index) override {
+    return call(share_, [&] { share_.cluster.refresh(index.name); });
+  }
+  Result<std::vector<std::vector<std::string>>> find(
+      const IndexPlan& index, const std::vector<std::vector<std::string>>& questions) override {
+    return call(share_, [&] {
+      std::vector<std::vector<std::string>> answers;
+      for (const std::vector<std::string>& tokens : questions) {
+        const auto keys = share_.cluster.search(index.name, [&tokens](const std::string& document) {
+          return std::any_of(tokens.begin(), tokens.end(),
+                             [&](const std::string& token) { return carries(document, token); });
+        });
+        answers.emplace_back(keys.begin(), keys.end());
+      }
+      return answers;
+    });
+  }
+
+ private:
+  SinkShare& share_;
+};
+
 }  // namespace
 
+std::unique_ptr<TokenSearch> make_fake_token_search(SinkShare& share) {
+  return std::make_unique<FakeTokenSearch>(share);
+}
 std::unique_ptr<IndexAdmin> make_fake_index_admin(SinkShare& share) { return std::make_unique<FakeIndexAdmin>(share); }
 std::unique_ptr<SyncRecords> make_fake_records(SinkShare& share) { return std::make_unique<FakeRecords>(share); }
 

@@ -249,7 +249,7 @@ bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::op
   for (std::size_t i = 0; i < facts.size(); ++i)
     later = later || (i > first && !wal_[facts[i].position].in_stream) ||
             (facts[i].lsn > confirmed && facts[i].lsn != kNever);
-  while (later && !facts.empty() && !facts[first].named) {
+  while (later && !facts.empty() && (!facts[first].named || facts[first].lsn > confirmed)) {
     if (first == 0 || !wal_[facts[first - 1].position].in_stream || facts[first - 1].lsn == kNever) return true;
     --first;
   }
@@ -264,6 +264,14 @@ bool FakeDatabase::was_truncated(Document which, int id) {
   const Lock lock(mutex_);
   const std::vector<Fact>& facts = facts_[which][id];
   return std::any_of(facts.begin(), facts.end(), [](const Fact& fact) { return fact.lsn == kNever; });
+}
+
+bool FakeDatabase::was_left_out(Document which, int id) {
+  const Lock lock(mutex_);
+  const std::vector<Fact>& facts = facts_[which][id];
+  return std::any_of(facts.begin(), facts.end(), [](const Fact& fact) {
+    return fact.content && (is_broken(*fact.content) || is_refused(*fact.content));
+  });
 }
 
 std::string FakeDatabase::history(Document which, int id) {

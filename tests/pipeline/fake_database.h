@@ -121,6 +121,8 @@ class FakeDatabase {
   bool is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored);
   // A TRUNCATE has changed it: a sink that keeps no generations is never told.
   bool was_truncated(Document which, int id);
+  // It could not be built once, or sinks refused it: no document tells then which rows it would have held.
+  bool was_left_out(Document which, int id);
   // A line for people: the document's history.
   std::string history(Document which, int id);
 

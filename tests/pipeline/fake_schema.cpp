@@ -17,7 +17,7 @@ ColumnInfo column(const std::string& name, const std::string& base) {
   return info;
 }
 
-TableInfo table_info(Table table) {
+TableInfo table_info(Table table, OldRows old_rows) {
   TableInfo info;
   info.table = TableRef{"public", name_of(table)};
   info.columns = {column("id", "int4"), column("text", "text")};
@@ -25,6 +25,7 @@ TableInfo table_info(Table table) {
   info.identity_columns = {"id"};
   if (const std::string key = foreign_key(table); !key.empty()) {
     info.columns.push_back(column(key, "int4"));
+    if (old_rows == OldRows::silent) return info;
     info.identity = ReplicaIdentity::index;
     info.identity_columns.push_back(key);
   }
@@ -81,7 +82,9 @@ std::vector<IndexPlan> index_plans(const std::vector<Document>& which, FailurePo
   return plans;
 }
 
-std::vector<TableInfo> table_infos() { return {table_info(parents), table_info(children), table_info(items)}; }
+std::vector<TableInfo> table_infos(OldRows old_rows) {
+  return {table_info(parents, old_rows), table_info(children, old_rows), table_info(items, old_rows)};
+}
 
 std::vector<std::optional<std::string>> fields_of(const TablePlan& table, const Row& row, Tuple tuple) {
   std::vector<std::optional<std::string>> fields;

@@ -15,7 +15,9 @@ Document document_of(const IndexPlan& index);
 Table table_of(const TableRef& table);
 // The configured indexes, before compile_plan.
 std::vector<IndexPlan> index_plans(const std::vector<Document>& which, FailurePolicy on_error = FailurePolicy::skip);
-std::vector<TableInfo> table_infos();
+// What old tuples carry: the foreign key too, or the row's own key alone.
+enum class OldRows : std::uint8_t { name_parents, silent };
+std::vector<TableInfo> table_infos(OldRows old_rows);
 // A tuple as replication sends it, aligned with the plan's columns; `identity_only`: an old tuple. Absent = not sent.
 enum class Tuple { whole, identity_only };
 std::vector<std::optional<std::string>> fields_of(const TablePlan& table, const Row& row, Tuple tuple);

@@ -44,5 +44,6 @@ class FakeBulkWriter : public BulkWriter {
 std::unique_ptr<FakeBulkWriter> make_fake_bulk_writer(SinkShare& share);
 std::unique_ptr<IndexAdmin> make_fake_index_admin(SinkShare& share);
 std::unique_ptr<SyncRecords> make_fake_records(SinkShare& share);
+std::unique_ptr<TokenSearch> make_fake_token_search(SinkShare& share);
 
 }  // namespace flusso::fakes

@@ -185,7 +185,7 @@ class FakeSourceAdmin final : public SourceAdmin {
     share_.on_prepare();
     if (share_.dead) return broken_off();
     std::vector<TableInfo> infos;
-    for (TableInfo& info : table_infos())
+    for (TableInfo& info : table_infos(share_.old_rows))
       if (std::find(tables.begin(), tables.end(), info.table) != tables.end()) infos.push_back(std::move(info));
     return infos;
   }

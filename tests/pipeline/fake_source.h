@@ -17,6 +17,7 @@
 #include "model/ports/source.h"
 #include "tests/pipeline/chance.h"
 #include "tests/pipeline/fake_database.h"
+#include "tests/pipeline/fake_schema.h"
 #include "tests/pipeline/faults.h"
 
 namespace flusso::fakes {
@@ -41,6 +42,7 @@ struct SourceShare {
   std::atomic<bool> throw_in_read{false};
   std::atomic<unsigned> chunk_rows{7};  // rows per chunk when planned
   std::string system_id = "system-1";
+  OldRows old_rows = OldRows::name_parents;
 };
 
 std::unique_ptr<ChangeCapture> make_fake_capture(SourceShare& share, const Plan& plan);

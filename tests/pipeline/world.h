@@ -68,6 +68,7 @@ class World {
   SinkLimits limits;
   std::uint32_t chunk_rows = 7;
   std::string system_id = "system-1";
+  OldRows old_rows = OldRows::name_parents;
 
  private:
   friend class Process;

@@ -187,7 +187,7 @@ inline Plan plan_of(const IndexSchema& schema) {
   index.tables = tables_of(schema);
   Plan plan;
   plan.indexes.push_back(std::move(index));
-  for (TableInfo& info : demo_tables()) plan.tables.push_back(TablePlan{std::move(info), {}, {}});
+  for (TableInfo& info : demo_tables()) plan.tables.push_back(TablePlan{std::move(info), {}, {}, {}, {}});
   return plan;
 }
 
