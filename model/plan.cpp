@@ -155,7 +155,8 @@ class IndexCompiler {
     return key;
   }
 
-  // From the row's own key to the documents it is in now. Not for FULL, whose old tuple has what the new one leaves out.
+  // From the row's own key to the documents it is in now. Not for FULL, whose old tuple has what the new one leaves
+  // out.
   std::optional<PathId> path_by_row(TablePlan& table, const KeyColumns& columns, const Steps& steps,
                                     const std::string& name) {
     const TableInfo& info = table.info;

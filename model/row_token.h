@@ -1,10 +1,11 @@
 #pragma once
 // What a document says about the rows it was built from, so that a row can be traced to the documents that hold it when
-// its old version does not name them: one token per row of a traced table (IndexPlan::traced), kept in a hidden field of
-// the document and asked for by a search (pipeline/look_back.h).
+// its old version does not name them: one token per row of a traced table (IndexPlan::traced), kept in a hidden field
+// of the document and asked for by a search (pipeline/look_back.h).
 //
-//   token        <schema>.<table> \x1f <key>       key: the columns of the replica identity, written like a document key
-//   many rows    <schema>.<table> \x1f *           instead of the tokens of a table with more than kMaxRowTokens rows
+//   token        <schema>.<table> \x1f <key>       key: the columns of the replica identity, written like a document
+//   key many rows    <schema>.<table> \x1f *           instead of the tokens of a table with more than kMaxRowTokens
+//   rows
 //                                                  in one document
 //
 // A key longer than kMaxTokenKey bytes stands as #sha256- and its digest: OpenSearch refuses terms beyond 32766 bytes.

@@ -68,9 +68,8 @@ class Fan {
     const TablePlan& table = plan_.tables[change.table.value];
     for (const Link& link : table.links) {
       if (change.new_fields >= 0) add_new(change, table, link);
-      const bool old_unseen = change.old_fields >= 0
-                                  ? add_old(change, link) == Found::unknown
-                                  : change.op == ChangeOp::update && !link.in_identity;
+      const bool old_unseen = change.old_fields >= 0 ? add_old(change, link) == Found::unknown
+                                                     : change.op == ChangeOp::update && !link.in_identity;
       if (old_unseen) trace(change, table, link.index);
     }
   }
@@ -149,8 +148,7 @@ FanoutOut fan_out(const Plan& plan, ChangeBatch batch) {
   out.lookups.seq = batch.seq;
   for (std::size_t i = 0; i < fan.lookups.size(); ++i) {
     if (fan.lookups[i].empty()) continue;
-    out.lookups.starts.push_back(
-        LookupPlan::Start{PathId{static_cast<std::uint16_t>(i)}, drain(fan.lookups[i])});
+    out.lookups.starts.push_back(LookupPlan::Start{PathId{static_cast<std::uint16_t>(i)}, drain(fan.lookups[i])});
   }
   if (!out.lookups.empty()) out.announced.parts += 1;
   return out;

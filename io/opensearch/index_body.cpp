@@ -156,9 +156,7 @@ class BodyBuilder {
 
 }  // namespace
 
-std::string render_token_mapping() {
-  return json{{"properties", {{std::string(kTokenField), token_field()}}}}.dump();
-}
+std::string render_token_mapping() { return json{{"properties", {{std::string(kTokenField), token_field()}}}}.dump(); }
 
 std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options, HiddenField hidden) {
   return BodyBuilder(options).build(mapping, hidden).dump(-1, ' ', false, json::error_handler_t::replace);

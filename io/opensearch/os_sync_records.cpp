@@ -31,10 +31,9 @@ SourceRecord source_from(const Json& json) {
   record.slot = json.at("slot").get<std::string>();
   record.claimed = parse_lsn(json.at("claimed_lsn").get<std::string>()).value_or(Lsn{});
   for (const Json& entry : json.at("following"))
-    record.following.push_back(FollowedIndex{entry.at("alias").get<std::string>(),
-                                             Generation{entry.at("generation").get<std::uint32_t>()},
-                                             entry.at("uuid").get<std::string>(),
-                                             entry.value("traced", std::vector<std::string>())});
+    record.following.push_back(
+        FollowedIndex{entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
+                      entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>())});
   return record;
 }
 

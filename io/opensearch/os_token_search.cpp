@@ -57,8 +57,7 @@ OsTokenSearch::OsTokenSearch(Cluster cluster, std::string prefix)
 std::string OsTokenSearch::generations_of(const IndexPlan& index) const { return hash_alias(prefix_, index) + "_*"; }
 
 Status OsTokenSearch::refresh(const IndexPlan& index) {
-  const std::string target =
-      fmt::format("/{}/_refresh?{}", http::percent_encode(generations_of(index)), kLenient);
+  const std::string target = fmt::format("/{}/_refresh?{}", http::percent_encode(generations_of(index)), kLenient);
   FLUSSO_TRY(cluster_.call(http::Method::post, target));
   return {};
 }
@@ -66,11 +65,12 @@ Status OsTokenSearch::refresh(const IndexPlan& index) {
 Result<std::vector<std::vector<std::string>>> OsTokenSearch::find(
     const IndexPlan& index, const std::vector<std::vector<std::string>>& questions) {
   const std::string generations = generations_of(index);
-  const std::string header = Json{{"index", generations},
-                                  {"ignore_unavailable", true},
-                                  {"allow_no_indices", true},
-                                  {"expand_wildcards", "open,hidden"}}
-                                 .dump();
+  const std::string header = Json{
+      {"index", generations},
+      {"ignore_unavailable", true},
+      {"allow_no_indices", true},
+      {"expand_wildcards",
+       "open,hidden"}}.dump();
   std::vector<std::vector<std::string>> answers(questions.size());
   const auto odd = [this] {
     return fail(cluster_.error(ErrorKind::permanent, "os.reply", "the answer to a search is not understood"));
@@ -80,10 +80,11 @@ Result<std::vector<std::vector<std::string>>> OsTokenSearch::find(
     std::size_t end = first;
     for (; end < questions.size() && body.size() < kMaxBytes; ++end)
       body += header + '\n' + query_of(questions[end], kPage) + '\n';
-    FLUSSO_TRY_ASSIGN(const http::Reply reply,
-                      cluster_.call(http::Method::post,
-                                    "/_msearch?filter_path=responses.status,responses.error.reason,responses.hits.hits._id",
-                                    std::move(body)));
+    FLUSSO_TRY_ASSIGN(
+        const http::Reply reply,
+        cluster_.call(http::Method::post,
+                      "/_msearch?filter_path=responses.status,responses.error.reason,responses.hits.hits._id",
+                      std::move(body)));
     const Json json = Json::parse(reply.body, nullptr, false);
     const auto responses = json.is_object() ? json.find("responses") : json.end();
     if (responses == json.end() || !responses->is_array() || responses->size() != end - first) return odd();

@@ -42,8 +42,12 @@ Result<KeyedReader::Prepared*> KeyedReader::prepared(IndexId index) {
   const IndexPlan& plan = plan_.indexes[index.value];
   FLUSSO_TRY_ASSIGN(DocumentSql sql, document_sql(plan, plan_));
   std::string statement = live_sql(sql);
-  Prepared made{std::move(sql), std::move(statement), fmt::format("documents_{}", index.value),
-                lock_sql(plan.tables, plan_), RowTokens(plan.traced), 0};
+  Prepared made{std::move(sql),
+                std::move(statement),
+                fmt::format("documents_{}", index.value),
+                lock_sql(plan.tables, plan_),
+                RowTokens(plan.traced),
+                0};
   return &prepared_.emplace(index.value, std::move(made)).first->second;
 }
 

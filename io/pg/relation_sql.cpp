@@ -307,8 +307,8 @@ Status RelationRenderer::render_group(const Group& group) {
         marked = true;
       }
       json.append(row.json);
-      sql = fmt::format("string_agg({},','{}){}", json.sql(),
-                        order.empty() || presorted ? "" : " ORDER BY " + order, filter);
+      sql = fmt::format("string_agg({},','{}){}", json.sql(), order.empty() || presorted ? "" : " ORDER BY " + order,
+                        filter);
       if (member.list->limit || presorted) pick = Pick{order, member.list->limit};
       outer.constant("[");
       outer.expression(fmt::format("{}.{}", name, column));

@@ -122,8 +122,8 @@ class StdoutWriter final : public BulkWriter {
       const std::string_view index =
           item.index.value < names.size() ? std::string_view(names[item.index.value]) : std::string_view();
       const std::string document = visible_document(item.body, item.hidden_length);
-      append_envelope(
-          text, Operation{index, document_id(item.key), document, ++seq_, std::chrono::system_clock::now()}, layout_);
+      append_envelope(text, Operation{index, document_id(item.key), document, ++seq_, std::chrono::system_clock::now()},
+                      layout_);
       if (text.size() < kWriteBytes) continue;
       FLUSSO_TRY(output_.write(text));
       text.clear();

@@ -131,7 +131,8 @@ class FakeCapture final : public ChangeCapture {
     event.op = row.change.op;
     const Row& before = row.change.before;
     const Row& after = row.change.after;
-    const bool key_changed = fields_of(*row.plan, before, Tuple::identity_only) != fields_of(*row.plan, after, Tuple::identity_only);
+    const bool key_changed =
+        fields_of(*row.plan, before, Tuple::identity_only) != fields_of(*row.plan, after, Tuple::identity_only);
     if (event.op == ChangeOp::remove || (event.op == ChangeOp::update && key_changed)) {
       view(fields_of(*row.plan, before, Tuple::identity_only), old_texts_, old_fields_);
       event.old_fields = &old_fields_;

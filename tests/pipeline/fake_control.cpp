@@ -145,8 +145,8 @@ class FakeTokenSearch final : public TokenSearch {
   Status refresh(const IndexPlan& index) override {
     return call(share_, [&] { share_.cluster.refresh(index.name); });
   }
-  Result<std::vector<std::vector<std::string>>> find(
-      const IndexPlan& index, const std::vector<std::vector<std::string>>& questions) override {
+  Result<std::vector<std::vector<std::string>>> find(const IndexPlan& index,
+                                                     const std::vector<std::vector<std::string>>& questions) override {
     return call(share_, [&] {
       std::vector<std::vector<std::string>> answers;
       for (const std::vector<std::string>& tokens : questions) {

@@ -28,6 +28,7 @@ class Deployment:
         self.indexes = dict(DEMO_SCHEMAS if indexes is None else indexes)
         self.queries = dict(oracle.DEMO if queries is None else queries)
         self.disabled = set()
+        self.traced = False      # documents carry row tokens, so OpenSearch rounds decimals in `_source`
         self.sink_options = {"number_of_replicas": 0, "refresh_interval": "1s", "timeout_secs": 30}
         self.sinks = None        # TOML text instead of the one OpenSearch sink `primary`
         self.connection_url = database.url
@@ -125,7 +126,8 @@ class Deployment:
 
     def differences(self):
         """Texts, one for each index that differs from the source."""
-        found = [oracle.compare(self.opensearch, name, self.database.url, self.queries[name]) for name in self.active()]
+        found = [oracle.compare(self.opensearch, name, self.database.url, self.queries[name], self.traced)
+                 for name in self.active()]
         self.compared = sum(difference.compared for difference in found)
         return [difference.text() for difference in found if difference]
 

@@ -115,9 +115,20 @@ class Difference:
         return "\n".join(lines)
 
 
-def compare(opensearch, name, url, sql):
+def as_doubles(value):
+    """The document as OpenSearch shows it when a mapping excludes something from `_source`: decimals become doubles."""
+    if isinstance(value, dict):
+        return {key: as_doubles(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_doubles(item) for item in value]
+    return Decimal(repr(float(value))) if isinstance(value, Decimal) else value
+
+
+def compare(opensearch, name, url, sql, traced=False):
     """The difference between an index and the rows of `sql` (id, document text); also counts what was compared."""
     wanted = expected(url, sql)
+    if traced:
+        wanted = {document_id: as_doubles(document) for document_id, document in wanted.items()}
     difference = Difference(name)
     seen = set()
     for document_id, found in opensearch.everything(name):
@@ -125,7 +136,7 @@ def compare(opensearch, name, url, sql):
         if document_id not in wanted:
             difference.extra.append(document_id)
         else:
-            where = first_difference(wanted[document_id], found)
+            where = first_difference(wanted[document_id], as_doubles(found) if traced else found)
             if where:
                 difference.stale.append((document_id, where))
     difference.missing = sorted(set(wanted) - seen)

@@ -201,11 +201,26 @@ struct OldCase {
 TEST(Fanout, a_row_whose_old_version_does_not_name_its_document_is_told_by_its_token) {
   const OldCase table[] = {
       {"update, old tuple names it", ChangeOp::update, Tuple{text("c"), text("1")}, false, {}},
-      {"update, old tuple lacks it", ChangeOp::update, Tuple{text("b"), kMissing}, false, {"public.child\x1f" "b"}},
+      {"update, old tuple lacks it",
+       ChangeOp::update,
+       Tuple{text("b"), kMissing},
+       false,
+       {"public.child\x1f"
+        "b"}},
       {"update, no old tuple, in the identity: unchanged", ChangeOp::update, {}, true, {}},
-      {"update, no old tuple, outside the identity", ChangeOp::update, {}, false, {"public.child\x1f" "c"}},
+      {"update, no old tuple, outside the identity",
+       ChangeOp::update,
+       {},
+       false,
+       {"public.child\x1f"
+        "c"}},
       {"insert", ChangeOp::insert, {}, false, {}},
-      {"delete that lacks it", ChangeOp::remove, Tuple{text("b"), kMissing}, false, {"public.child\x1f" "b"}},
+      {"delete that lacks it",
+       ChangeOp::remove,
+       Tuple{text("b"), kMissing},
+       false,
+       {"public.child\x1f"
+        "b"}},
   };
   for (const OldCase& row : table) {
     Plan plan = small_plan();
@@ -230,8 +245,7 @@ TEST(Fanout, a_value_that_neither_tuple_carries_is_looked_up_by_the_row) {
   plan.tables[1].row_key = {0};
   plan.tables[1].links = {direct(0, {1})};
   plan.tables[1].links[0].by_row = PathId{0};
-  const FanoutOut out =
-      fan_out(plan, Changes().add(1, ChangeOp::update, {}, Tuple{text("c"), kUnchanged}).take());
+  const FanoutOut out = fan_out(plan, Changes().add(1, ChangeOp::update, {}, Tuple{text("c"), kUnchanged}).take());
   ASSERT_EQ(out.lookups.starts.size(), 1U);
   EXPECT_EQ(out.lookups.starts[0].path, PathId{0});
   EXPECT_EQ(out.lookups.starts[0].values, std::vector<std::string>{"c"});

@@ -59,6 +59,26 @@ TEST(LedgerSeed, a_chunk_whose_read_failed_is_not_recorded_and_can_be_read_again
   EXPECT_EQ(bench.recorded, Tickets{2});
 }
 
+TEST(LedgerSeed, a_barrier_waits_for_the_chunks_of_its_index_that_are_being_read_now) {
+  LedgerBench bench = seeding();
+  bench.start_chunk(1);
+  bench.tell(BarrierRequest{kIndex, 7});
+  bench.start_chunk(2);  // began to read after the question
+  bench.seed(1, {{"a", "{}"}});
+  bench.end_chunk(1, 1);
+  EXPECT_TRUE(bench.answered.empty()) << "its document may hold a row that has left";
+  bench.complete("a");
+  EXPECT_EQ(bench.answered, std::vector<std::uint64_t>{7});
+}
+
+TEST(LedgerSeed, a_chunk_that_is_given_up_lets_a_barrier_pass) {
+  LedgerBench bench = seeding();
+  bench.start_chunk(1);
+  bench.tell(BarrierRequest{kIndex, 7});
+  bench.end_chunk(1, 0, false);
+  EXPECT_EQ(bench.answered, std::vector<std::uint64_t>{7});
+}
+
 TEST(LedgerSeed, a_seed_document_goes_only_to_the_generation_under_construction) {
   LedgerBench bench;
   bench.target(kIndex, kTarget | kStaged | kOtherSinkTarget, kStaged);

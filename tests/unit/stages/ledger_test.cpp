@@ -353,6 +353,30 @@ TEST(Ledger, idle_waits_for_a_group_whose_pages_are_still_coming) {
   EXPECT_EQ(bench.answered, (std::vector<std::uint64_t>{5}));
 }
 
+TEST(Ledger, a_found_document_that_its_group_wanted_anyway_is_built_once) {
+  LedgerBench bench;
+  bench.tell(GroupAnnounced{GroupSeq{0}, Lsn{10}, 2, std::make_shared<Lease>(), true});
+  bench.page(0, {"a"}, 1);
+  EXPECT_EQ(bench.take_built(), Keys{"a"});
+  bench.complete("a");
+  EXPECT_TRUE(bench.settled.empty()) << "the search has not answered";
+  KeyPage found{GroupSeq{0}, kIndex, {"a", "b"}, {}, 1, true};
+  bench.tell(std::move(found));
+  EXPECT_EQ(bench.take_built(), Keys{"b"});
+  bench.complete("b");
+  EXPECT_EQ(bench.settled, (std::vector<std::uint64_t>{0}));
+}
+
+TEST(Ledger, a_found_document_that_another_group_wanted_is_built_again) {
+  LedgerBench bench;
+  bench.change(0, {"a"});
+  EXPECT_EQ(bench.take_built(), Keys{"a"});
+  bench.complete("a");
+  bench.tell(GroupAnnounced{GroupSeq{1}, Lsn{20}, 1, std::make_shared<Lease>(), true});
+  bench.tell(KeyPage{GroupSeq{1}, kIndex, {"a"}, {}, 1, true});
+  EXPECT_EQ(bench.take_built(), Keys{"a"});
+}
+
 TEST(Ledger, a_barrier_waits_for_the_attempts_of_its_index_that_are_in_flight_now) {
   LedgerBench bench;
   bench.change(0, {"1"}, kIndex);

@@ -25,6 +25,15 @@ TEST(DocumentSql, the_products_document_of_the_demo_store) {
   EXPECT_EQ(live(products_schema()), golden("products.sql"));
 }
 
+TEST(DocumentSql, every_row_of_a_traced_table_leaves_its_mark) {
+  Plan plan = plan_of(users_schema());
+  plan.indexes[0].traced = {TracedTable{{"public", "orders"}, {"id"}}, TracedTable{{"public", "order_items"}, {"id"}}};
+  const auto sql = document_sql(plan.indexes[0], plan);
+  ASSERT_TRUE(sql);
+  const std::string text = live_sql(*sql);
+  EXPECT_EQ(count(text, "\x05"), 2U) << "orders and all aggregates over them leave one mark, their items another";
+}
+
 TEST(DocumentSql, a_list_and_all_aggregates_over_its_rows_read_them_once) {
   EXPECT_EQ(count(live(users_schema()), "FROM \"public\".\"orders\""), 1U);
 }
