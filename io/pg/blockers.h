@@ -7,8 +7,13 @@
 
 namespace flusso::pg {
 
-// "process 4711 (psql, idle in transaction for 65 s), prepared transaction "x"": transactions that have written
-// something and began before `fence_xid`; at most five. Never fails: says so when nothing can be seen.
+// "process 4711 (psql, idle in transaction for 65 s), prepared transaction "x" (for 3600 s; COMMIT PREPARED 'x' or
+// ROLLBACK PREPARED 'x' ends it)": transactions that have written something and began before `fence_xid`; at most five,
+// the oldest first. Of another database where that is said. Never fails: says so when nothing can be seen.
 std::string name_blockers(Conn& conn, std::uint64_t fence_xid, int own_pid);
+
+// The same for what process `waiting_pid` waits for while it makes a slot: first the transaction whose end it awaits
+// right now, then the others that have written something. It may wait for those that began after it, too.
+std::string name_slot_blockers(Conn& conn, int waiting_pid);
 
 }  // namespace flusso::pg

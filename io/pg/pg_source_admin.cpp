@@ -112,9 +112,6 @@ Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_
 }
 
 Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token stop) const {
-  FLUSSO_TRY_ASSIGN(const Rows rows,
-                    admin.exec("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"));
-  const std::uint64_t before = rows.unsigned_integer(0, 0);
   std::optional<Conn> observer;
   const Watch watch{kSayEvery, [&] {
                       if (!observer || !observer->usable()) {
@@ -123,7 +120,7 @@ Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token
                         observer.emplace(std::move(*opened));
                       }
                       kLog.info("waiting for older transactions before the slot can be made", kv("slot", options_.slot),
-                                kv("for", name_blockers(*observer, before, admin.backend_pid())));
+                                kv("for", name_slot_blockers(*observer, admin.backend_pid())));
                     }};
   auto created = create_slot(admin, options_.slot, watch);
   if (!created)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <mutex>
 
 #include "io/pg/blockers.h"
 #include "model/log.h"
@@ -200,9 +201,74 @@ TEST_F(SeedFence, a_prepared_transaction_is_named) {
   test::run(*conn, "CREATE TABLE t (id int)");
   test::run(*conn, "BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION 'payday'");
   const auto fence = test::run(*conn, "SELECT pg_current_xact_id()").unsigned_integer(0, 0);
-  EXPECT_THAT(name_blockers(*conn, fence, 0), HasSubstr("prepared transaction \"payday\""));
+  EXPECT_THAT(name_blockers(*conn, fence, 0), HasSubstr("prepared transaction \"payday\" (for 0 s; COMMIT PREPARED "
+                                                        "'payday' or ROLLBACK PREPARED 'payday' ends it)"));
   test::run(*conn, "ROLLBACK PREPARED 'payday'");
   EXPECT_THAT(name_blockers(*conn, fence, 0), HasSubstr("an older transaction"));
+}
+
+// Keeps the fields `for` of the lines that say what slot creation waits for.
+class Waits final : public LogBackend {
+ public:
+  Waits() : before_(log_backend()) { install_log_backend(this); }
+  ~Waits() override { install_log_backend(before_); }
+  bool enabled(LogLevel, std::string_view) const noexcept override { return true; }
+  void write(LogLevel, std::string_view, std::string_view phrase,
+             std::initializer_list<LogField> fields) noexcept override {
+    if (phrase.find("before the slot can be made") == std::string_view::npos) return;
+    const std::scoped_lock lock(mutex_);
+    for (const LogField& field : fields)
+      if (field.key == "for") said_.push_back(field.value);
+  }
+  std::vector<std::string> said() {
+    const std::scoped_lock lock(mutex_);
+    return said_;
+  }
+
+ private:
+  LogBackend* before_;
+  std::mutex mutex_;
+  std::vector<std::string> said_;
+};
+
+TEST(SlotCreation, it_names_open_and_prepared_transactions_of_every_database_until_they_end) {
+  test::PrivateCluster cluster("wal_level=logical\nmax_prepared_transactions=4\n");
+  ASSERT_TRUE(cluster.ready());
+  TestDatabase database(cluster.url()), neighbour(cluster.url());
+  ASSERT_TRUE(database.ready() && neighbour.ready());
+  database.run("CREATE TABLE a (id int PRIMARY KEY)");
+  neighbour.run("CREATE TABLE b (id int)");
+  Plan plan;
+  plan.tables.push_back(test::table_plan(database, "a", {"id"}));
+  auto writer = test::open_url(database.url(), "the writer");
+  ASSERT_TRUE(writer);
+  database.run("BEGIN; INSERT INTO a VALUES (1); PREPARE TRANSACTION 'pay''day'");
+  neighbour.run("BEGIN; INSERT INTO b VALUES (1); PREPARE TRANSACTION 'elsewhere'");
+  test::run(*writer, "BEGIN; INSERT INTO a VALUES (2)");
+
+  Waits waits;
+  const auto admin = make_source_admin(database.options());
+  auto prepared = std::async(std::launch::async, [&] { return admin->prepare(plan, {}); });
+  ASSERT_TRUE(test::eventually([&] { return waits.said().size() >= 2; }, std::chrono::seconds(40)));
+  const std::string said = waits.said().back();
+  EXPECT_THAT(said, ::testing::ContainsRegex("prepared transaction \"pay'day\" \\(for [0-9]+ s; COMMIT PREPARED "
+                                             "'pay''day' or ROLLBACK PREPARED 'pay''day' ends it\\)"));
+  EXPECT_THAT(said, HasSubstr("prepared transaction \"elsewhere\" of database \"" + neighbour.name() + "\" (for "));
+  EXPECT_THAT(said, HasSubstr("ends it there)"));
+  EXPECT_THAT(said, ::testing::ContainsRegex("process " + std::to_string(writer->backend_pid()) +
+                                             " \\(the writer, idle in transaction for [0-9]+ s"));
+  EXPECT_EQ(prepared.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+
+  // Whoever is awaited right now comes first: it is what has to end.
+  database.run("COMMIT PREPARED 'pay''day'");
+  const std::size_t before = waits.said().size();
+  ASSERT_TRUE(test::eventually([&] { return waits.said().size() >= before + 2; }, std::chrono::seconds(40)));
+  EXPECT_THAT(waits.said().back(), ::testing::Not(HasSubstr("day")));
+  neighbour.run("ROLLBACK PREPARED 'elsewhere'");
+  test::run(*writer, "COMMIT");
+  const auto state = prepared.get();
+  ASSERT_TRUE(state) << state.error().what;
+  EXPECT_TRUE(state->slot_created);
 }
 
 TEST(Shutdown, a_server_stops_fast_while_connected_once_everything_is_confirmed) {
