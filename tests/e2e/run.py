@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs the end-to-end tests: real Postgres, real OpenSearch, the real flusso binary.
 
-usage: run.py --flusso PATH [--list] [--keep] [names…]
+usage: run.py --flusso PATH [--large] [--list] [--keep] [names…]
 
-A name selects tests whose module or name contains it. Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
+A name selects tests whose module or name contains it; --large selects among those that take very long instead (large_*.py). Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
 scratch folder. FLUSSO_TEST_SEED repeats a random run; FLUSSO_TEST_LOG sets flusso's log level; FLUSSO_TEST_PATIENCE=3
 triples every deadline on a busy machine.
 """
@@ -23,10 +23,10 @@ DEBIAN_PYTHON = "/usr/bin/python3"  # the one that has psycopg2 and requests
 SECONDS_PER_TEST = int(420 * float(os.environ.get("FLUSSO_TEST_PATIENCE", "1")))
 
 
-def discover(names):
+def discover(names, pattern="test_*.py"):
     """(module name, test name, function) of every selected test, in file order."""
     tests = []
-    for path in sorted(HERE.glob("test_*.py")):
+    for path in sorted(HERE.glob(pattern)):
         module = importlib.import_module(path.stem)
         for name, function in vars(module).items():
             if name.startswith("test_") and callable(function):
@@ -40,17 +40,17 @@ class TookTooLong(BaseException):
 
 
 def alarm(_signal, _frame):
-    raise TookTooLong(f"the test did not end within {SECONDS_PER_TEST} s")
+    raise TookTooLong("the test did not end in time")
 
 
 def terminate(_signal, _frame):
     raise KeyboardInterrupt
 
 
-def run_one(case, function):
+def run_one(case, function, seconds):
     """Runs one test and undoes it; the failure's text, or None."""
     failure = None
-    signal.alarm(SECONDS_PER_TEST)
+    signal.alarm(seconds)
     try:
         function(case)
     except KeyboardInterrupt:
@@ -73,6 +73,7 @@ def run_one(case, function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flusso", type=Path, default=HERE.parents[1] / "build/release/bin/flusso", help="the binary under test")
+    parser.add_argument("--large", action="store_true", help="the tests that take very long, and only those")
     parser.add_argument("--list", action="store_true", help="print the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the folders of the tests")
     parser.add_argument("names", nargs="*")
@@ -90,7 +91,7 @@ def main():
     from harness.postgres import DemoStore
     from harness.services import Services
 
-    tests = discover(arguments.names)
+    tests = discover(arguments.names, "large_*.py" if arguments.large else "test_*.py")
     if arguments.list:
         print("\n".join(f"{module}.{name}" for module, name, _ in tests))
         return 0
@@ -112,7 +113,7 @@ def main():
         for module, name, function in tests:
             begun = time.monotonic()
             case = Case(name, arguments.flusso.resolve(), services, store, seed, arguments.keep)
-            failure = run_one(case, function)
+            failure = run_one(case, function, SECONDS_PER_TEST * (20 if arguments.large else 1))
             line = f"{'FAILED' if failure else 'ok    '} {time.monotonic() - begun:6.1f} s  {module}.{name}"
             print(line + "".join(f"\n            {note}" for note in case.notes), flush=True)
             if failure:
