@@ -21,6 +21,7 @@ void block_signals() {
   const sigset_t set = ours();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 SignalThread::SignalThread(std::function<void()> first, std::function<void()> second) {

@@ -7,8 +7,8 @@
 
 namespace flusso::cli {
 
-// Blocks the signals for this thread and all it starts later; SIGPIPE is ignored. Call before any
-// thread is started.
+// Blocks the signals for this thread and all it starts later; SIGPIPE and SIGXFSZ are ignored, a write answers instead.
+// Call before any thread is started.
 void block_signals();
 
 class SignalThread {

@@ -2,7 +2,7 @@
 # corpus, what earlier runs found (build/fuzz/corpus/) and the kept regressions. A finding stays in build/fuzz/findings/.
 # shellcheck shell=bash
 
-readonly fuzz_targets=(toml yaml lock pgoutput reply)
+readonly fuzz_targets=(toml yaml lock pgoutput stream reply)
 
 # Where a target's inputs come from, beside tests/fuzz/corpus and tests/fuzz/regressions.
 fuzz_seeds() {

@@ -1,6 +1,7 @@
 #pragma once
 // Postgres as a source: how the composition root gets at the ports without seeing a connection.
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,8 @@ struct PgSourceOptions {
   std::string slot = "flusso";
   std::string publication = "flusso";
   bool manage_publication = true;
+  std::string spill_dir;  // folder for transactions that outgrow memory; empty = the system's temporary folder
+  std::uint64_t spool_memory_bytes = 64ULL << 20U;  // what transactions that have not committed may take of memory
   // Ends every wait of the objects made from these options with `cancelled`, also of calls that take no token
   // themselves.
   std::stop_token stop;

@@ -164,6 +164,23 @@ Status read_body(Reader& in, PgOutputMessage& out) {
       out.name = in.string();
       out.content = in.take(in.number<std::uint32_t>());
       return {};
+    case Kind::stream_start:
+      out.xid = Xid{in.number<std::uint32_t>()};
+      out.first_block = in.number<std::uint8_t>() != 0;
+      return {};
+    case Kind::stream_stop:
+      return {};
+    case Kind::stream_commit:
+      out.xid = Xid{in.number<std::uint32_t>()};
+      in.number<std::uint8_t>();
+      out.lsn = in.lsn();
+      out.end_lsn = in.lsn();
+      in.number<std::uint64_t>();
+      return {};
+    case Kind::stream_abort:
+      out.xid = Xid{in.number<std::uint32_t>()};
+      out.subxid = Xid{in.number<std::uint32_t>()};
+      return {};
   }
   return malformed("unknown tag");
 }
@@ -174,7 +191,7 @@ Status decode_pgoutput(std::string_view bytes, PgOutputMessage& out) {
   Reader in(bytes);
   const char tag = in.tag();
   if (!in.ok()) return malformed("it is empty");
-  if (std::string_view("BCORYIUDTM").find(tag) == std::string_view::npos)
+  if (std::string_view("BCORYIUDTMSEcA").find(tag) == std::string_view::npos)
     return malformed(fmt::format("unknown tag {:#04x}", static_cast<unsigned char>(tag)));
   out.kind = static_cast<PgOutputMessage::Kind>(tag);
   out.old_kind = PgOutputMessage::OldRow::none;
@@ -182,6 +199,18 @@ Status decode_pgoutput(std::string_view bytes, PgOutputMessage& out) {
   if (!in.ok()) return malformed("it is cut short");
   if (!in.done()) return malformed("bytes are left over");
   return {};
+}
+
+Result<StreamedMessage> split_streamed(std::string_view bytes) {
+  Reader in(bytes);
+  StreamedMessage out;
+  out.tag = in.tag();
+  if (in.ok() && std::string_view("RYIUDTM").find(out.tag) == std::string_view::npos)
+    return malformed(fmt::format("tag {:#04x} inside of a streamed transaction", static_cast<unsigned char>(out.tag)));
+  out.xid = Xid{in.number<std::uint32_t>()};
+  if (!in.ok()) return malformed("it is cut short");
+  out.body = in.take(in.left());
+  return out;
 }
 
 std::optional<std::uint32_t> relation_of_row(std::string_view bytes) {

@@ -1,6 +1,6 @@
 #pragma once
-// The logical replication messages of pgoutput, protocol version 1, as values. Pure: bytes in, views out; hostile bytes
-// give an error, never a crash.
+// The logical replication messages of pgoutput, protocol versions 1 and 2, as values. Pure: bytes in, views out;
+// hostile bytes give an error, never a crash.
 //
 //   B  final_lsn:8 time:8 xid:4                                begin
 //   C  flags:1 commit_lsn:8 end_lsn:8 time:8                   commit
@@ -14,7 +14,18 @@
 //   M  flags:1 lsn:8 prefix\0 n:4 content                      logical message
 //   tuple = n:2 {'n' | 'u' | 't' n:4 bytes}                    null, unchanged TOAST, text
 //
-// Any other tag (streaming, two-phase: never asked for) is an error. Thread: one per PgOutputMessage.
+// Version 2 adds, for transactions that are sent before they commit:
+//
+//   S  xid:4 first:1                                           a block of that transaction begins
+//   E                                                          the block ends
+//   c  xid:4 flags:1 commit_lsn:8 end_lsn:8 time:8             commit
+//   A  xid:4 subxid:4                                          abort: of the whole where both are equal
+//
+//   S 727 1 │ R 727 … │ I 727 … │ I 728 … │ E │  other transactions  │ S 727 0 │ I 729 … │ E │ A 727 728 │ c 727 …
+//
+// Between S and E every R, Y, I, U, D, T and M carries xid:4 behind its tag, that of the innermost (sub)transaction; an
+// O does not. split_streamed() takes it out. Any other tag (two-phase, never asked for) is an error. Thread: one per
+// PgOutputMessage.
 
 #include <cstdint>
 #include <optional>
@@ -50,6 +61,10 @@ struct PgOutputMessage {
     remove = 'D',
     truncate = 'T',
     message = 'M',
+    stream_start = 'S',
+    stream_stop = 'E',
+    stream_commit = 'c',
+    stream_abort = 'A',
   };
   enum class OldRow : std::uint8_t {
     none,
@@ -58,9 +73,11 @@ struct PgOutputMessage {
   };
 
   Kind kind = Kind::begin;
-  Xid xid;                               // begin
+  Xid xid;                               // begin; stream_start, _commit, _abort: the transaction as a whole
+  Xid subxid;                            // stream_abort
+  bool first_block = false;              // stream_start
   Lsn lsn;                               // begin: the commit's position; commit: its start; origin, message
-  Lsn end_lsn;                           // commit
+  Lsn end_lsn;                           // commit, stream_commit
   std::uint32_t relation = 0;            // relation, insert, update, remove; type: the type's oid
   std::string_view schema;               // relation, type
   std::string_view name;                 // relation, type, origin; message: its prefix
@@ -73,10 +90,20 @@ struct PgOutputMessage {
   std::string_view content;              // message
 };
 
-// Decodes one message. Errors: permanent pg.protocol, saying what is wrong, never the bytes.
+// Decodes one message in the form it has outside of a block. Errors: permanent pg.protocol, saying what is wrong, never
+// the bytes.
 Status decode_pgoutput(std::string_view bytes, PgOutputMessage& out);
 
-// The relation of a row message (I, U, D) without decoding the row; absent for every other message.
+// A message from between S and E: whose it is, and its two parts without that.
+struct StreamedMessage {
+  Xid xid;
+  char tag = 0;
+  std::string_view body;
+};
+// Errors: permanent pg.protocol for a tag that has no place there, and for one cut short.
+Result<StreamedMessage> split_streamed(std::string_view bytes);
+
+// The relation of a row message (I, U, D) outside of a block without decoding the row; absent for every other message.
 std::optional<std::uint32_t> relation_of_row(std::string_view bytes);
 
 }  // namespace flusso::pg

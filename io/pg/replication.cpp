@@ -50,10 +50,12 @@ Result<ReplicationFrame> parse(std::string_view bytes) {
 void FreeCopyBuffer::operator()(char* buffer) const noexcept { PQfreemem(buffer); }
 
 Result<ReplicationStream> ReplicationStream::start(Conn conn, const std::string& slot,
-                                                   const std::vector<std::string>& publications, Lsn from) {
+                                                   const std::vector<std::string>& publications, Lsn from,
+                                                   Streaming streaming) {
   const std::string command =
-      fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                  quote_identifier(slot), from, quote_replication_option(quote_identifier_list(publications)));
+      fmt::format("START_REPLICATION SLOT {} LOGICAL {} ({}, publication_names {})", quote_identifier(slot), from,
+                  streaming == Streaming::on ? "proto_version '2', streaming 'on'" : "proto_version '1'",
+                  quote_replication_option(quote_identifier_list(publications)));
   PGconn* pg = conn.raw();
   if (PQsendQuery(pg, command.c_str()) == 0) return fail(lost(conn));
   while (PQflush(pg) == 1 || PQisBusy(pg) != 0) {

@@ -33,11 +33,14 @@ struct ReplicationFrame {
   std::unique_ptr<char, FreeCopyBuffer> buffer;
 };
 
+// Whether the server may send a transaction before it commits (pgoutput protocol 2 instead of 1).
+enum class Streaming { off, on };
+
 class ReplicationStream {
  public:
   // Sends START_REPLICATION on a walsender connection. Errors: transient pg.55006 (slot in use, names the pid), …
   static Result<ReplicationStream> start(Conn conn, const std::string& slot,
-                                         const std::vector<std::string>& publications, Lsn from);
+                                         const std::vector<std::string>& publications, Lsn from, Streaming streaming);
 
   // The frame at the front, if one can be had without waiting; null otherwise. It stays there until take().
   Result<const ReplicationFrame*> front();

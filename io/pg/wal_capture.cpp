@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/pg/slot.h"
+#include "io/pg/spill_file.h"
 #include "model/log.h"
 
 namespace flusso::pg {
@@ -12,17 +13,24 @@ namespace {
 
 constexpr Logger kLog{"capture"};
 constexpr Millis kFinishAtMost{3000};
+constexpr int kFirstWithStreaming = 140000;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
+SpoolOptions spool_options(const PgSourceOptions& options) {
+  return {options.spill_dir.empty() ? default_spill_folder() : options.spill_dir, options.spool_memory_bytes};
+}
+
 }  // namespace
 
-WalCapture::WalCapture(PgSourceOptions options, const Plan& plan) : options_(std::move(options)), relations_(plan) {}
+WalCapture::WalCapture(PgSourceOptions options, const Plan& plan)
+    : options_(std::move(options)), relations_(plan), spool_(spool_options(options_)) {}
 
 Result<Lsn> WalCapture::start() {
   stream_.reset();
   failure_.reset();
   relations_.clear();
+  spool_.clear();
   reply_due_ = false;
 
   ConnParams params;
@@ -40,13 +48,24 @@ Result<Lsn> WalCapture::start() {
   }
   FLUSSO_TRY(check_slot(*slot, options_.slot, database.string(0, 0)));
   if (slot->active) return fail(ErrorKind::transient, "pg.55006", in_use_sentence(*slot, options_.slot));
-  FLUSSO_TRY_ASSIGN(
-      stream_, ReplicationStream::start(std::move(conn), options_.slot, {options_.publication}, slot->confirmed_flush));
+  FLUSSO_TRY_ASSIGN(const Streaming streaming, choose_streaming(conn));
+  FLUSSO_TRY_ASSIGN(stream_, ReplicationStream::start(std::move(conn), options_.slot, {options_.publication},
+                                                      slot->confirmed_flush, streaming));
   received_ = reported_ = slot->confirmed_flush;
   confirmed_.store(slot->confirmed_flush.value);
   last_feedback_ = now();
   kLog.info("streaming", kv("slot", options_.slot), kv("from", slot->confirmed_flush));
   return slot->confirmed_flush;
+}
+
+Result<Streaming> WalCapture::choose_streaming(const Conn& conn) const {
+  if (conn.server_version() < kFirstWithStreaming) return Streaming::off;
+  const auto probe = SpillFile::create(spool_options(options_).folder);
+  if (probe || probe.error().kind != ErrorKind::config) return Streaming::on;
+  if (!options_.spill_dir.empty()) return fail(probe.error());
+  kLog.warn("the server keeps large transactions until they commit, because there is no folder for them here",
+            kv("reason", probe.error().what));
+  return Streaming::off;
 }
 
 Error WalCapture::remember(Error error) {
@@ -78,26 +97,32 @@ Result<CaptureEvent> WalCapture::next(Millis wait) {
   const SteadyTime deadline = now() + wait;
   while (true) {
     if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
-    auto front = stream_->front();
-    if (!front) return fail(remember(std::move(front).error()));
-    if (*front != nullptr) {
-      current_ = stream_->take();
-      auto event = event_of(current_);
+    const auto at_hand = anything_at_hand();
+    if (!at_hand) return fail(remember(at_hand.error()));
+    if (*at_hand) {
+      auto event = spool_.replaying() ? replayed_event() : event_of(current_ = stream_->take());
       if (!event) return fail(remember(std::move(event).error()));
       if (reply_due_)
         if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
       if (*event) return std::move(**event);
       if (options_.stop.stop_requested()) return fail(ErrorKind::cancelled, "pg.cancelled", "stopped while streaming");
-      continue;
     }
+    // Also while nothing but pieces of open transactions comes, for minutes perhaps: what the caller holds must leave.
     if (woken_.exchange(false) || now() >= deadline) return CaptureEvent{CaptureNothing{}};
+    if (*at_hand) continue;
     FLUSSO_TRY(stream_->wait(std::min(deadline, feedback_due_at()), waker_.fd()));
     waker_.drain();
   }
 }
 
+Result<bool> WalCapture::anything_at_hand() {
+  if (spool_.replaying()) return true;
+  FLUSSO_TRY_ASSIGN(const ReplicationFrame* front, stream_->front());
+  return front != nullptr;
+}
+
 bool WalCapture::readable() {
-  if (failure_) return true;  // next() answers at once
+  if (failure_ || spool_.replaying()) return true;  // next() answers at once
   if (!stream_) return false;
   while (true) {
     auto front = stream_->front();
@@ -106,7 +131,7 @@ bool WalCapture::readable() {
       return true;
     }
     if (*front == nullptr) return false;
-    if (!foreign_row(**front)) return true;
+    if ((*front)->keepalive || spool_.in_block() || !foreign_row((*front)->payload)) return true;
     received_ = std::max(received_, stream_->take().position);
   }
 }
@@ -140,23 +165,34 @@ void WalCapture::finish() noexcept {
   reply_due_ = true;
   if (feedback_if_due()) stream_->finish(kFinishAtMost);
   stream_.reset();
+  spool_.clear();
 }
 
-bool WalCapture::foreign_row(const ReplicationFrame& frame) const {
-  if (frame.keepalive) return false;
-  const auto oid = relation_of_row(frame.payload);
+bool WalCapture::foreign_row(std::string_view message) const {
+  const auto oid = relation_of_row(message);
   return oid && relations_.known(*oid) && relations_.find(*oid) == nullptr;
 }
 
 Result<std::optional<CaptureEvent>> WalCapture::event_of(const ReplicationFrame& frame) {
-  using Kind = PgOutputMessage::Kind;
   received_ = std::max(received_, frame.position);
   if (frame.keepalive) {
     reply_due_ = reply_due_ || frame.reply_requested;
     return CaptureEvent{CaptureKeepalive{frame.position, frame.reply_requested}};
   }
-  if (foreign_row(frame)) return std::optional<CaptureEvent>{};
-  FLUSSO_TRY(decode_pgoutput(frame.payload, message_));
+  FLUSSO_TRY_ASSIGN(const bool kept, spool_.keep(frame.payload));
+  if (kept) return std::optional<CaptureEvent>{};
+  return event_of_message(frame.payload);
+}
+
+Result<std::optional<CaptureEvent>> WalCapture::replayed_event() {
+  FLUSSO_TRY_ASSIGN(const std::string_view message, spool_.replay());
+  return event_of_message(message);
+}
+
+Result<std::optional<CaptureEvent>> WalCapture::event_of_message(std::string_view message) {
+  using Kind = PgOutputMessage::Kind;
+  if (foreign_row(message)) return std::optional<CaptureEvent>{};
+  FLUSSO_TRY(decode_pgoutput(message, message_));
   switch (message_.kind) {
     case Kind::begin:
       xid_ = message_.xid;
@@ -178,6 +214,10 @@ Result<std::optional<CaptureEvent>> WalCapture::event_of(const ReplicationFrame&
     case Kind::origin:
     case Kind::type:
     case Kind::message:
+    case Kind::stream_start:  // these four are the spool's and do not come here
+    case Kind::stream_stop:
+    case Kind::stream_commit:
+    case Kind::stream_abort:
       return std::optional<CaptureEvent>{};
   }
   return std::optional<CaptureEvent>{};

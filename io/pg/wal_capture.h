@@ -1,10 +1,13 @@
 #pragma once
-// ChangeCapture over pgoutput, protocol 1, whole transactions. Three positions are kept apart: what has arrived
-// (write), what is durable in the sinks (flush and apply, set by confirm()), and what the server last heard. Status
-// updates leave from next() and keep_alive(): every feedback interval, at once after a confirm(), at once when the
-// server asks, so that neither a slow sink nor paused intake starves them and a server that shuts down gets its answer.
+// ChangeCapture over pgoutput, whole transactions: by protocol 2, whose streamed transactions wait in a StreamSpool
+// until they commit, where the server has it (14 and newer), else by protocol 1. Three positions are kept apart: what
+// has arrived (write), what is durable in the sinks (flush and apply, set by confirm()), and what the server last
+// heard. Status updates leave from next() and keep_alive(): every feedback interval, at once after a confirm(), at once
+// when the server asks, so that neither a slow sink nor paused intake starves them and a server that shuts down gets
+// its answer.
 //
-// Row events point into the frame that the last call of next() took off the stream.
+// Row events point into the frame that the last call of next() took off the stream or out of the spool. What is being
+// handed back from the spool goes first; the wire waits meanwhile.
 // Thread: start, next, readable, keep_alive, finish: capture; confirm, wake: any.
 
 #include <atomic>
@@ -17,6 +20,7 @@
 #include "io/pg/pgoutput.h"
 #include "io/pg/relation_map.h"
 #include "io/pg/replication.h"
+#include "io/pg/stream_spool.h"
 #include "io/pg/waker.h"
 #include "model/ports/change_capture.h"
 
@@ -37,12 +41,20 @@ class WalCapture final : public ChangeCapture {
  private:
   Status feedback_if_due();
   SteadyTime feedback_due_at() const { return last_feedback_ + options_.feedback_interval; }
+  // Protocol 2, unless the server is too old or the default folder cannot take what outgrows memory. Errors: config
+  // pg.spill for a folder that was named and cannot be used.
+  Result<Streaming> choose_streaming(const Conn& conn) const;
+  // Whether a message can be had without waiting, from the spool or off the wire.
+  Result<bool> anything_at_hand();
   // The event in a frame; absent = nothing that the plan looks at.
   Result<std::optional<CaptureEvent>> event_of(const ReplicationFrame& frame);
+  Result<std::optional<CaptureEvent>> replayed_event();
+  Result<std::optional<CaptureEvent>> event_of_message(std::string_view message);
   Result<std::optional<CaptureEvent>> row_event(ChangeOp op);
   std::optional<CaptureEvent> truncate_event() const;
-  // True for a row of a table that the plan does not know: dropped without decoding it.
-  bool foreign_row(const ReplicationFrame& frame) const;
+  // True for a row of a table that the plan does not know: dropped without decoding it. Not for a message of the wire
+  // while spool_.in_block().
+  bool foreign_row(std::string_view message) const;
   Error remember(Error error);
 
   PgSourceOptions options_;
@@ -51,6 +63,7 @@ class WalCapture final : public ChangeCapture {
   std::atomic<std::uint64_t> confirmed_{0};
   std::atomic<bool> woken_{false};
 
+  StreamSpool spool_;
   std::optional<ReplicationStream> stream_;
   std::optional<Error> failure_;  // the stream is over; said again by every later call
   Lsn received_;

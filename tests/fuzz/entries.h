@@ -22,6 +22,7 @@ void toml(std::string_view bytes);      // flusso.toml, and the lock of what is 
 void yaml(std::string_view bytes);      // *.schema.yml: tree, rules, mapping, hash, lock
 void lock(std::string_view bytes);      // flusso.lock, with its own checksum and with the right one
 void pgoutput(std::string_view bytes);  // one logical replication message
+void stream(std::string_view bytes);    // replication messages in a row, each behind its length:2
 void reply(std::string_view bytes);     // OpenSearch's answer to a bulk request, and to one that failed
 
 }  // namespace flusso::fuzz

@@ -48,7 +48,10 @@ TEST(FuzzReplay, lock_takes_every_known_input) {
   replay(lock, {"unit/io/config/golden", "fuzz/corpus/lock", "fuzz/regressions/lock"}, 3);
 }
 TEST(FuzzReplay, pgoutput_takes_every_known_input) {
-  replay(pgoutput, {"fuzz/corpus/pgoutput", "fuzz/regressions/pgoutput"}, 11);
+  replay(pgoutput, {"fuzz/corpus/pgoutput", "fuzz/regressions/pgoutput"}, 15);
+}
+TEST(FuzzReplay, stream_takes_every_known_input) {
+  replay(stream, {"fuzz/corpus/stream", "fuzz/regressions/stream"}, 4);
 }
 TEST(FuzzReplay, reply_takes_every_known_input) { replay(reply, {"fuzz/corpus/reply", "fuzz/regressions/reply"}, 8); }
 

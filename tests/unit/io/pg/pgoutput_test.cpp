@@ -41,10 +41,18 @@ std::string origin_message() { return "O" + big(5, 8) + zero_terminated("elsewhe
 std::string type_message() { return "Y" + big(99, 4) + zero_terminated("public") + zero_terminated("mood"); }
 std::string logical_message() { return "M" + big(1, 1) + big(5, 8) + zero_terminated("beat") + big(3, 4) + "abc"; }
 
+std::string stream_start_message() { return "S" + big(727, 4) + big(1, 1); }
+std::string stream_stop_message() { return "E"; }
+std::string stream_commit_message() {
+  return "c" + big(727, 4) + big(0, 1) + big(0x16B3748, 8) + big(0x16B3780, 8) + big(1, 8);
+}
+std::string stream_abort_message() { return "A" + big(727, 4) + big(728, 4); }
+
 std::vector<std::string> every_message() {
-  return {begin_message(),  commit_message(),      relation_message(), insert_message(),
-          update_message(), full_update_message(), delete_message(),   truncate_message(),
-          origin_message(), type_message(),        logical_message()};
+  return {begin_message(),       commit_message(),        relation_message(),    insert_message(),
+          update_message(),      full_update_message(),   delete_message(),      truncate_message(),
+          origin_message(),      type_message(),          logical_message(),     stream_start_message(),
+          stream_stop_message(), stream_commit_message(), stream_abort_message()};
 }
 
 PgOutputMessage decoded(const std::string& bytes) {
@@ -134,9 +142,42 @@ TEST(PgOutput, bytes_left_over_are_an_error) {
 }
 
 TEST(PgOutput, a_tag_of_another_protocol_version_is_an_error) {
-  for (const char tag : std::string("SEcAbPKrp\xff")) {
+  for (const char tag : std::string("bPKrp\xff")) {
     PgOutputMessage message;
     EXPECT_FALSE(decode_pgoutput(std::string(1, tag) + std::string(40, '\0'), message)) << tag;
+  }
+}
+
+TEST(PgOutput, blocks_of_a_streamed_transaction_name_it) {
+  const std::string start = stream_start_message(), commit = stream_commit_message(), abort = stream_abort_message();
+  EXPECT_EQ(decoded(start).xid, Xid{727});
+  EXPECT_TRUE(decoded(start).first_block);
+  EXPECT_FALSE(decoded("S" + big(727, 4) + big(0, 1)).first_block);
+  EXPECT_EQ(decoded(stream_stop_message()).kind, Kind::stream_stop);
+  EXPECT_EQ(decoded(commit).xid, Xid{727});
+  EXPECT_EQ(decoded(commit).end_lsn, Lsn{0x16B3780});
+  EXPECT_EQ(decoded(abort).xid, Xid{727});
+  EXPECT_EQ(decoded(abort).subxid, Xid{728});
+}
+
+TEST(PgOutput, a_message_inside_of_a_block_is_the_plain_one_with_an_id_behind_its_tag) {
+  for (const std::string& plain : {relation_message(), type_message(), insert_message(), update_message(),
+                                   delete_message(), truncate_message(), logical_message()}) {
+    const std::string streamed = plain.substr(0, 1) + big(729, 4) + plain.substr(1);
+    const auto split = split_streamed(streamed);
+    ASSERT_TRUE(split) << split.error().what;
+    EXPECT_EQ(split->xid, Xid{729});
+    EXPECT_EQ(split->tag + std::string(split->body), plain);
+  }
+}
+
+TEST(PgOutput, what_has_no_place_inside_of_a_block_is_an_error) {
+  for (const char tag : std::string("BCOSEcAbPKrp\xff"))
+    EXPECT_FALSE(split_streamed(std::string(1, tag) + std::string(40, '\0'))) << tag;
+  for (const char* cut : {"", "I", "I\1\1\1"}) {
+    const auto split = split_streamed(cut);
+    ASSERT_FALSE(split);
+    EXPECT_EQ(split.error().code, "pg.protocol");
   }
 }
 
@@ -173,6 +214,9 @@ TEST(PgOutput, mutated_messages_never_point_outside_the_input) {
       else
         bytes[at] = static_cast<char>(random());
       if (bytes.empty()) bytes = "B";
+    }
+    if (const auto split = split_streamed(bytes)) {
+      ASSERT_EQ(split->body.data() + split->body.size(), bytes.data() + bytes.size());
     }
     PgOutputMessage message;
     if (!decode_pgoutput(bytes, message)) {
