@@ -47,6 +47,7 @@ Result<pg::PgSourceOptions> source_options(const Config& config, const BackendOp
   source.slot = options.slot;
   source.publication = options.publication;
   source.manage_publication = options.manage_publication;
+  source.spill_dir = options.spill_dir;
   source.stop = options.stop;
   return source;
 }

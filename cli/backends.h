@@ -19,7 +19,8 @@ struct BackendOptions {
   std::string slot;
   std::string publication;
   bool manage_publication = true;
-  bool pretty = false;  // of the stdout sink that stands in when none is configured
+  std::string spill_dir;  // empty = the system's temporary folder
+  bool pretty = false;    // of the stdout sink that stands in when none is configured
   std::string prefix;
   std::stop_token stop;  // ends every wait
 };

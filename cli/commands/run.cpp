@@ -44,6 +44,7 @@ Status run(const RunOptions& given) {
   chosen.slot = given.slot;
   chosen.publication = given.publication;
   chosen.manage_publication = given.manage_publication.value_or(config.source.manage_publication);
+  chosen.spill_dir = given.spill_dir.value_or(config.source.spill_dir);
   chosen.pretty = given.pretty;
   chosen.prefix = prefix;
   chosen.stop = abort.get_token();

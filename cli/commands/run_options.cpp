@@ -39,6 +39,11 @@ void add_source_flags(CLI::App& command, RunOptions& options) {
           "--manage-publication", options.manage_publication,
           "Create and extend the publication (true or false); default: the file's manage_publication, else true")
       ->envname("FLUSSO_MANAGE_PUBLICATION");
+  command
+      .add_option("--spill-dir", options.spill_dir,
+                  "Folder for transactions that outgrow memory; default: the file's spill_dir, else the system's "
+                  "temporary folder")
+      ->envname("FLUSSO_SPILL_DIR");
 }
 
 void add_work_flags(CLI::App& command, RunOptions& options) {

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string slot = "flusso";
   std::string publication = "flusso";
   std::optional<bool> manage_publication;
+  std::optional<std::string> spill_dir;
   std::optional<std::string> index_prefix;
   unsigned workers = 0;  // 0 = min(4, cores)
   bool skip_backfill = false;

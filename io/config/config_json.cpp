@@ -16,6 +16,7 @@ Json secret(const EnvOrValue& value) {
 
 Json source(const SourceConfig& source) {
   Json out{{"source_type", "postgres"}, {"manage_publication", source.manage_publication}};
+  if (!source.spill_dir.empty()) out["spill_dir"] = source.spill_dir;
   if (const auto* url = std::get_if<EnvOrValue>(&source.connection_url)) out["connection"] = {{"url", secret(*url)}};
   if (const auto* parts = std::get_if<ConnectionParts>(&source.connection_url)) {
     Json given{{"host", parts->host}, {"port", parts->port}, {"user", parts->user}, {"database", parts->database}};

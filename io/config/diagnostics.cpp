@@ -58,6 +58,7 @@ constexpr std::string_view kHarmlessKeys[] = {
     "schema",
     "enabled",
     "manage_publication",
+    "spill_dir",
     "host",
     "port",
     "user",

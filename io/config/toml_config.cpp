@@ -66,6 +66,15 @@ void read_connection(Reading& reading, const Node& node, SourceConfig& source) {
   source.connection_url = std::move(*value);
 }
 
+// An absolute path: where a relative one would begin depends on where the file, the lock and the process are.
+std::string read_folder(Reading& reading, const Node& node, std::string_view what) {
+  auto path = read_string(reading, node, what);
+  if (!path) return {};
+  if (!path->starts_with('/') || path->find('\0') != std::string::npos)
+    reading.error(node.at, fmt::format("{} is no absolute path", what), "a folder, such as \"/var/tmp\"");
+  return std::move(*path);
+}
+
 SourceConfig read_source(Reading& reading, const Node& node, Mark at) {
   SourceConfig source;
   source.at = reading.at(at);
@@ -74,6 +83,8 @@ SourceConfig read_source(Reading& reading, const Node& node, Mark at) {
   if (const Node* url = section.optional("connection_url")) read_connection(reading, *url, source);
   if (const Node* manage = section.optional("manage_publication"))
     source.manage_publication = read_bool(reading, *manage, "`manage_publication`").value_or(true);
+  if (const Node* folder = section.optional("spill_dir"))
+    source.spill_dir = read_folder(reading, *folder, "`spill_dir`");
   section.finish();
   return source;
 }

@@ -27,6 +27,7 @@ struct ConnectionParts {
 struct SourceConfig {
   std::variant<std::monostate, EnvOrValue, ConnectionParts> connection_url;
   bool manage_publication = true;
+  std::string spill_dir;  // absolute; empty = the system's temporary folder
   Position at;
 };
 

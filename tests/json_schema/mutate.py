@@ -7,7 +7,7 @@ WORDS = (
     "transforms default variants postgres opensearch lat lon values through left_key right_key foreign_key order_by "
     "direction limit value_type element_type type text identifier keyword enum uuid boolean short integer long float "
     "double decimal date timestamp binary json custom geo object map belongs_to has_one has_many many_to_many count sum "
-    "avg min max ids constant source sinks index on_error prefix server connection_url manage_publication host port user "
+    "avg min max ids constant source sinks index on_error prefix server connection_url manage_publication spill_dir host port user "
     "password database env url username tls_verify batch_size max_bytes timeout_secs max_retries pipeline "
     "number_of_shards number_of_replicas refresh_interval text_analysis auto_subfields pretty name enabled "
     "public_address private_address eq in between is_null asc lowercase stop skip stdout icu nested scaled_float"
@@ -15,7 +15,7 @@ WORDS = (
 POOL = [
     None, True, False, 0, 1, -1, 5, 65536, 4294967296, 1.5, 2.0, 2**63 - 1, 2**63, "", " ", "x", "X", " Padded ", "1x", "a b",
     "_x", "x" * 64, '"Q q"', '""', '"a""b"', '"a"b"', '"' + "é" * 40 + '"', "a.b", "a => b", "a\nb", "a\0b", "10s", "-1",
-    "https://h", "http://:1", "postgres://h/d", "127.0.0.1:0", "[::1]:99999", "x.yml", [], ["x"], ["x", "x"], ["x", "X"],
+    "https://h", "http://:1", "postgres://h/d", "127.0.0.1:0", "[::1]:99999", "/tmp", "x.yml", [], ["x"], ["x", "x"], ["x", "X"],
     ["x", "y"], [1, 2], [None], {}, {"env": "X"}, {"env": ""}, {"a..b": 1}, {"type": "keyword"}, {"column": "a", "op": "is_null"},
     {"keyword": "x"}, {"raw": "a"}, {"table": "t", "left_key": "a", "right_key": "b"},
 ]  # yapf: disable

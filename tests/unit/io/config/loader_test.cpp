@@ -19,6 +19,7 @@ TEST(Loader, reads_everything_a_deployment_says) {
   EXPECT_EQ(config->prefix, "dev_");
   EXPECT_EQ(config->on_error, FailurePolicy::skip);
   EXPECT_FALSE(config->source.manage_publication);
+  EXPECT_EQ(config->source.spill_dir, "/var/tmp/flusso");
   const auto& parts = std::get<ConnectionParts>(config->source.connection_url);
   EXPECT_EQ(parts.host, "db.internal");
   EXPECT_EQ(parts.port, 6543);
@@ -55,6 +56,7 @@ TEST(Loader, defaults_are_those_of_the_manual) {
                                "[sinks.s]\ntype = \"opensearch\"\n[sinks.o]\ntype = \"stdout\"\n"));
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_TRUE(config->source.manage_publication);
+  EXPECT_EQ(config->source.spill_dir, "");
   EXPECT_EQ(config->on_error, FailurePolicy::stop);
   EXPECT_EQ(config->prefix, "");
   const auto& parts = std::get<ConnectionParts>(config->source.connection_url);
