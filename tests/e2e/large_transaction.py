@@ -37,7 +37,6 @@ def test_one_transaction_of_ten_million_rows_is_exact_and_takes_bounded_memory(c
 
     before, begun = database.position(), time.monotonic()
     with database.transaction() as cursor:
-        cursor.execute("set local synchronous_commit = off")
         cursor.execute("insert into narrow select i, i %% 1000 from generate_series(1, %s) i", (ROWS,))
         cursor.execute("savepoint s")
         cursor.execute("update narrow set v = -1 where id <= %s", (ROWS // 100,))
