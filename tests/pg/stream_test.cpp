@@ -587,6 +587,21 @@ TEST_F(Streamed, a_folder_that_was_named_and_cannot_be_used_ends_the_start) {
   EXPECT_THAT(from.error().what, HasSubstr("spill_dir"));
 }
 
+TEST_F(Streamed, without_a_temporary_folder_the_server_keeps_large_transactions) {
+  prepare_table();
+  const char* set = std::getenv("TMPDIR");
+  const std::string before = set == nullptr ? "" : set;
+  ::setenv("TMPDIR", "/proc", 1);  // a folder that nobody can make a file in
+  open_in_memory();
+  if (set == nullptr)
+    ::unsetenv("TMPDIR");
+  else
+    ::setenv("TMPDIR", before.c_str(), 1);
+  write("BEGIN; " + inserts(1, 5000) + "; COMMIT");
+  EXPECT_EQ(read_up_to_now().changes, 5001u);
+  EXPECT_EQ(blocks_sent(), 0);
+}
+
 // Inside of a block the four bytes behind a row's tag are a transaction id. One that equals the oid of a table outside
 // of the plan must not pass for a row of that table.
 TEST(StreamedIds, a_transaction_id_is_not_taken_for_the_oid_of_a_foreign_table) {
