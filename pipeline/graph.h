@@ -37,8 +37,8 @@ struct GraphCallbacks {
   std::function<void(stages::Ticket)> on_recorded;
   std::function<void(std::uint64_t)> on_answered;
   std::function<void(SinkId, const stages::Completion&)> on_written;
-  // A group truncated tables; it stays open until control posts the part's last page.
-  std::function<void(GroupSeq, std::vector<TableId>)> on_truncated;
+  // A group does not tell all of its documents; it stays open until control posts the part's last page.
+  std::function<void(GroupSeq, std::vector<TableGap>)> on_gap;
 };
 
 class Graph {

@@ -1,6 +1,7 @@
 #pragma once
 // Postgres as a source: how the composition root gets at the ports without seeing a connection.
 
+#include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,9 +19,14 @@ struct PgSourceOptions {
   std::string slot = "flusso";
   std::string publication = "flusso";
   bool manage_publication = true;
+  bool allow_partial_publication = false;  // what a publication hides is only warned about
+  bool manage_replica_identity = false;    // identities that lack a foreign key are widened where that is cheap
   // Ends every wait of the objects made from these options with `cancelled`, also of calls that take no token
   // themselves.
   std::stop_token stop;
+  // Set by a capture that met changes from before its publication; SourceAdmin then moves the slot past them. Shared by
+  // all copies.
+  std::shared_ptr<std::atomic<bool>> publication_lost = std::make_shared<std::atomic<bool>>(false);
   Millis feedback_interval{3000};  // how often the walsender hears from us at least
 };
 
