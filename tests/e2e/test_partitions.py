@@ -13,7 +13,8 @@ fields:
   - keyword: note
   - integer: at
   - has_many: items
-    table: store.items
+    schema: store
+    table: items
     primary_key: id
     foreign_key: order_id
     fields:
