@@ -47,6 +47,8 @@ Result<pg::PgSourceOptions> source_options(const Config& config, const BackendOp
   source.slot = options.slot;
   source.publication = options.publication;
   source.manage_publication = options.manage_publication;
+  source.allow_partial_publication = config.source.allow_partial_publication;
+  source.manage_replica_identity = config.source.manage_replica_identity;
   source.stop = options.stop;
   return source;
 }

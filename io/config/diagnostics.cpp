@@ -58,6 +58,8 @@ constexpr std::string_view kHarmlessKeys[] = {
     "schema",
     "enabled",
     "manage_publication",
+    "allow_partial_publication",
+    "manage_replica_identity",
     "host",
     "port",
     "user",

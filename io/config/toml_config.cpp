@@ -74,6 +74,10 @@ SourceConfig read_source(Reading& reading, const Node& node, Mark at) {
   if (const Node* url = section.optional("connection_url")) read_connection(reading, *url, source);
   if (const Node* manage = section.optional("manage_publication"))
     source.manage_publication = read_bool(reading, *manage, "`manage_publication`").value_or(true);
+  if (const Node* partial = section.optional("allow_partial_publication"))
+    source.allow_partial_publication = read_bool(reading, *partial, "`allow_partial_publication`").value_or(false);
+  if (const Node* manage = section.optional("manage_replica_identity"))
+    source.manage_replica_identity = read_bool(reading, *manage, "`manage_replica_identity`").value_or(false);
   section.finish();
   return source;
 }

@@ -27,6 +27,8 @@ struct ConnectionParts {
 struct SourceConfig {
   std::variant<std::monostate, EnvOrValue, ConnectionParts> connection_url;
   bool manage_publication = true;
+  bool allow_partial_publication = false;
+  bool manage_replica_identity = false;
   Position at;
 };
 
