@@ -48,6 +48,8 @@ Result<pg::PgSourceOptions> source_options(const Config& config, const BackendOp
   source.publication = options.publication;
   source.manage_publication = options.manage_publication;
   source.spill_dir = options.spill_dir;
+  source.allow_partial_publication = config.source.allow_partial_publication;
+  source.manage_replica_identity = config.source.manage_replica_identity;
   source.stop = options.stop;
   return source;
 }

@@ -34,6 +34,19 @@ struct RowEvent {
   const std::vector<FieldText>* new_fields = nullptr;  // null for a delete
 };
 
+// Why rows of a table may have changed, or will change, without telling which documents they are in.
+enum class GapReason : std::uint8_t {
+  truncated,
+  identity_narrowed,   // old rows carry less than the plan was promised: "no old row" no longer means "unchanged"
+  definition_changed,  // a column of the plan is gone or has another type
+};
+struct TableGap {
+  TableId table;
+  GapReason reason = GapReason::truncated;
+  Xid xid;  // of the transaction that it stands in
+  bool operator==(const TableGap&) const = default;
+};
+
 struct ChangeBatch {
   struct Field {
     FieldText::State state = FieldText::State::missing;
@@ -51,9 +64,9 @@ struct ChangeBatch {
   std::vector<Change> changes;
   std::vector<Field> fields;
   std::string texts;
-  std::vector<Xid> xids;           // transactions whose commit is in this batch or will follow: all must be visible
-  std::optional<Lsn> end_lsn;      // what may be confirmed once this group and all before it are durable
-  std::vector<TableId> truncated;  // tables that were truncated in this batch
+  std::vector<Xid> xids;       // transactions whose commit is in this batch or will follow: all must be visible
+  std::optional<Lsn> end_lsn;  // what may be confirmed once this group and all before it are durable
+  std::vector<TableGap> gaps;
   Lease lease;
 
   FieldText field(std::int32_t tuple, std::uint16_t column) const {

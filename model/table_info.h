@@ -43,10 +43,13 @@ struct TableInfo {
       unique_keys;                               // columns of usable (non-partial, immediate, valid) unique indexes
   std::vector<UniqueIndex> identity_candidates;  // of those, the ones over NOT NULL columns only, by name
   ReplicaIdentity identity = ReplicaIdentity::standard;
-  KeyColumns identity_columns;  // columns whose old values an UPDATE or DELETE carries
+  KeyColumns identity_columns;  // columns whose old values an UPDATE or DELETE carries, whatever the partition
   std::int64_t pages = 0;       // relpages (a fresh estimate from the file size)
   double rows = 0;              // reltuples, -1 when never analysed
   std::uint32_t filenode = 0;
+  // Of a partitioned table, however deep: its rows are replicated under the oid of their leaf and with its identity.
+  std::vector<TableInfo> leaves;
+  KeyColumns own_identity_columns;  // of a partitioned table itself: what counts when it is published as one table
 
   const ColumnInfo* column(std::string_view name) const {
     for (const ColumnInfo& info : columns)

@@ -83,7 +83,7 @@ void CaptureThread::read(const std::stop_token& stop) {
     now = std::chrono::steady_clock::now();
     std::visit(Overloaded{[](const CaptureNothing&) {}, [&](const CaptureBegin& begin) { assemble_.begin(begin.xid); },
                           [&](const RowEvent& row) { assemble_.row(row, now); },
-                          [&](const CaptureTruncate& truncate) { assemble_.truncate(truncate, now); },
+                          [&](const CaptureGap& gap) { assemble_.gap(gap, now); },
                           [&](const CaptureCommit& commit) { assemble_.commit(commit.xid, commit.end_lsn, now); },
                           [&](const CaptureKeepalive& keepalive) { assemble_.keepalive(keepalive.lsn, now); }},
                *event);

@@ -162,11 +162,11 @@ struct Graph::Nodes : GraphContext {
     if (run.stopping()) return;
     guarded(run, "fanout", [&] {
       ChangeBatch changes = batch.take();
-      std::vector<TableId> truncated = std::move(changes.truncated);
+      std::vector<TableGap> gaps = std::move(changes.gaps);
       stages::FanoutOut out = stages::fan_out(plan, std::move(changes));
-      if (!truncated.empty()) {
+      if (!gaps.empty()) {
         out.announced.parts += 1;
-        callbacks.on_truncated(out.announced.seq, std::move(truncated));
+        callbacks.on_gap(out.announced.seq, std::move(gaps));
       }
       const bool searches = !out.old_rows.empty() && callbacks.on_old_rows;
       out.announced.parts += searches ? 1 : 0;

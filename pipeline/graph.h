@@ -43,8 +43,8 @@ struct GraphCallbacks {
   // Tokens of a group's old rows, whose documents are to be searched for; the group stays open until a page of them is
   // posted. Empty when no sink can be asked.
   std::function<void(GroupSeq, std::map<IndexId, std::vector<std::string>>)> on_old_rows;
-  // A group truncated tables; it stays open until control posts the part's last page.
-  std::function<void(GroupSeq, std::vector<TableId>)> on_truncated;
+  // A group does not tell all of its documents; it stays open until control posts the part's last page.
+  std::function<void(GroupSeq, std::vector<TableGap>)> on_gap;
 };
 
 class Graph {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/catalog_state.h"
+#include "model/change.h"
 #include "model/ids.h"
 #include "model/result.h"
 #include "stages/events.h"
@@ -26,9 +28,10 @@ struct Durable {
 struct Mail {
   std::deque<stages::Ticket> recorded;  // chunks whose documents are all durable
   std::vector<std::uint64_t> answered;  // questions to the ledger
-  std::deque<std::pair<GroupSeq, std::vector<TableId>>> truncated;
+  std::deque<std::pair<GroupSeq, std::vector<TableGap>>> gaps;
   std::optional<Durable> durable;
-  bool empty() const { return recorded.empty() && answered.empty() && truncated.empty() && !durable; }
+  std::optional<CatalogState> catalog;  // differs from the saved one in nothing that matters
+  bool empty() const { return recorded.empty() && answered.empty() && gaps.empty() && !durable && !catalog; }
 };
 
 class Mailbox {

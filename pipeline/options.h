@@ -38,7 +38,9 @@ struct Options {
   Millis max_backoff{5000};
   Millis healthy_after{300000};
   Millis lock_check_interval{2000};
-  Millis slot_patience{15000};  // how long a first start waits for a slot that is still held
+  Millis catalog_interval{5000};    // between two looks at the catalog
+  Millis reminder_interval{60000};  // how often a paused index is named again
+  Millis slot_patience{15000};      // how long a first start waits for a slot that is still held
 };
 
 }  // namespace flusso::pipeline

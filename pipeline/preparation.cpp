@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -44,7 +45,7 @@ const FollowedIndex* find_followed(const History& history, const std::string& al
                                    const std::string& uuid) {
   if (!history.record || history.gap) return nullptr;
   for (const FollowedIndex& followed : history.record->following)
-    if (followed.hash_alias == alias && followed.generation == generation &&
+    if (followed.hash_alias == alias && followed.generation == generation && !followed.paused &&
         (followed.uuid.empty() || uuid.empty() || followed.uuid == uuid))
       return &followed;
   return nullptr;
@@ -64,7 +65,9 @@ class Keeper {
   Keeper(SinkBackend& sink, SinkId id, const SourceState& source, const History& history, const Options& options)
       : sink_(sink), id_(id), source_(source), history_(history), options_(options) {}
 
-  Result<KeptIndex> keep(const IndexPlan& index) {
+  // `debt`: why the index may lack something although it was followed.
+  Result<KeptIndex> keep(const IndexPlan& index, std::optional<std::string> debt) {
+    debt_ = std::move(debt);
     IndexAdmin& admin = *sink_.admin;
     const std::string alias = admin.hash_alias(index);
     FLUSSO_TRY_ASSIGN(IndexState state, admin.state(index));
@@ -90,7 +93,11 @@ class Keeper {
         } else {
           kLog.warn("an index may have missed changes and is built anew behind its alias", kv("sink", sink_.name),
                     kv("index", index.name), kv("why", why));
-          FLUSSO_TRY(build_anew(index, alias, kept));
+          // What a gap of the last run has staged already will do.
+          if (debt_ && !history_.gap && state.staged)
+            FLUSSO_TRY(go_on(index, alias, *state.staged, kept));
+          else
+            FLUSSO_TRY(build_anew(index, alias, kept));
         }
       } else if (there && state.staged) {
         FLUSSO_TRY(go_on(index, alias, *state.staged, kept));
@@ -122,6 +129,7 @@ class Keeper {
     constexpr const char* kNoTokens =
         "its documents do not tell which rows they hold, as the replica identity of a table now demands";
     if (history_.gap) return history_.gap;
+    if (debt_) return debt_;
     if (!history_.record) {
       // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
       if (source_.slot_created) return kNotFollowed;
@@ -156,7 +164,7 @@ class Keeper {
         !history_.record ||
         std::none_of(history_.record->following.begin(), history_.record->following.end(),
                      [&](const FollowedIndex& f) { return f.hash_alias == alias && f.generation == building; });
-    if (!there || (!followed && !untouched)) return build_anew(index, alias, kept);
+    if (!there || (debt_ && !untouched) || (!followed && !untouched)) return build_anew(index, alias, kept);
     kept.building = building;
     if (!followed) return {};
     FLUSSO_TRY_ASSIGN(auto record, sink_.records->load_seed(alias));
@@ -179,6 +187,7 @@ class Keeper {
   const SourceState& source_;
   const History& history_;
   const Options& options_;
+  std::optional<std::string> debt_;  // of the index that is being kept
   std::string uuid_;
   bool untrusted_ = false;
 };
@@ -208,20 +217,85 @@ Status begin_sinks(const Plan& plan, Backends& backends, const std::stop_token& 
   return {};
 }
 
-}  // namespace
-
-Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const std::vector<bool>& stdout_seeded, std::stop_token stop) {
-  FLUSSO_TRY(backends.hold_exclusive());
+std::vector<TableRef> all_tables(const std::vector<IndexPlan>& indexes) {
   std::set<TableRef> tables;
   for (const IndexPlan& index : indexes)
     for (const TableRef& table : tables_of(index.schema)) tables.insert(table);
-  FLUSSO_TRY_ASSIGN(const auto infos, source.describe({tables.begin(), tables.end()}));
+  return {tables.begin(), tables.end()};
+}
+
+// What makes the tables members of the publication is known only now that it has been made and extended.
+Status take_memberships(CatalogWatch& watch, Prepared& prepared) {
+  FLUSSO_TRY_ASSIGN(CatalogState now, watch.look(prepared.tables));
+  prepared.catalog->publication = now.publication;
+  for (auto& [ref, table] : prepared.catalog->tables) {
+    table.memberships = std::move(now.tables[ref].memberships);
+    if (table.memberships.empty() && prepared.plan.find(ref) != nullptr)
+      return fail(ErrorKind::transient, "source.catalog_changed",
+                  fmt::format("table {} left the publication while starting", to_text(ref)));
+  }
+  return {};
+}
+
+// What a sink remembers of indexes that cannot run now: they may miss changes from here on.
+void keep_paused(const SinkBackend& sink, const std::vector<PausedIndex>& paused, const History& history,
+                 SourceRecord& record) {
+  if (!history.record) return;
+  for (const PausedIndex& one : paused) {
+    const std::string alias = sink.admin->hash_alias(one.index);
+    for (FollowedIndex followed : history.record->following) {
+      if (followed.hash_alias != alias) continue;
+      followed.paused = true;
+      record.following.push_back(std::move(followed));
+    }
+  }
+}
+
+// No index can run. That is worth waiting for where one has run before; else it is a mistake to be told.
+Status require_followed(const std::vector<PausedIndex>& paused, Backends& backends, const Options& options) {
+  const Error why = reasons(paused);
+  const auto unknown = [&](Error error) {
+    error.what = why.what + "; and whether an index was followed before is unknown: " + error.what;
+    return fail(std::move(error));
+  };
+  for (SinkBackend& sink : backends.sinks()) {
+    if (!sink.admin) continue;
+    if (const Status connected = sink.admin->connect(); !connected) return unknown(connected.error());
+    const auto record = sink.records->load_source(options.slot);
+    if (!record) return unknown(record.error());
+    if (!*record) continue;
+    for (const PausedIndex& one : paused)
+      for (const FollowedIndex& followed : (*record)->following)
+        if (followed.hash_alias == sink.admin->hash_alias(one.index)) return {};
+  }
+  return fail(why);
+}
+
+}  // namespace
+
+Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
+                         const Options& options, const SeededNames& stdout_seeded, std::stop_token stop) {
+  FLUSSO_TRY(backends.hold_exclusive());
   Prepared prepared;
-  FLUSSO_TRY_ASSIGN(prepared.plan, compile_plan(std::move(indexes), infos));
+  prepared.tables = all_tables(indexes);
+  // Before the plan is compiled: DDL that comes between shows as a difference at the next look.
+  const std::unique_ptr<CatalogWatch> watch = source.catalog_watch();
+  if (watch) {
+    FLUSSO_TRY_ASSIGN(prepared.catalog, watch->look(prepared.tables));
+  }
+  FLUSSO_TRY_ASSIGN(Roster roster, call_roster(indexes, source));
+  FLUSSO_TRY_ASSIGN(const bool widened, source.widen_identities(roster.plan));
+  if (widened) {
+    FLUSSO_TRY_ASSIGN(roster, call_roster(std::move(indexes), source));
+  }
+  if (roster.plan.indexes.empty()) FLUSSO_TRY(require_followed(roster.paused, backends, options));
+  say_paused(roster.paused);
+  prepared.plan = std::move(roster.plan);
+  prepared.paused = std::move(roster.paused);
   for (SinkBackend& sink : backends.sinks())
     if (sink.admin) FLUSSO_TRY(sink.admin->connect());
   FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  if (watch) FLUSSO_TRY(take_memberships(*watch, prepared));
   FLUSSO_TRY(begin_sinks(prepared.plan, backends, stop));
 
   const bool any_admin = std::any_of(backends.sinks().begin(), backends.sinks().end(),
@@ -240,9 +314,15 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
       record.slot = options.slot;
       record.claimed = prepared.source.confirmed_flush;
       if (history.record && !history.gap) record.claimed = std::max(record.claimed, history.record->claimed);
+      std::optional<CatalogState> catalog;
+      if (prepared.catalog) {
+        FLUSSO_TRY_ASSIGN(catalog, sink.records->load_catalog(options.slot));
+      }
       Keeper keeper(sink, id, prepared.source, history, options);
       for (const IndexPlan& index : prepared.plan.indexes) {
-        FLUSSO_TRY_ASSIGN(KeptIndex one, keeper.keep(index));
+        std::optional<std::string> debt;
+        if (catalog) debt = debt_of(index, prepared.plan, *catalog, *prepared.catalog);
+        FLUSSO_TRY_ASSIGN(KeptIndex one, keeper.keep(index, std::move(debt)));
         const std::string alias = sink.admin->hash_alias(index);
         const std::vector<std::string> traced = traced_tables(index);
         if (one.serving && !keeper.untrusted())
@@ -250,15 +330,19 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
         if (one.building) record.following.push_back(FollowedIndex{alias, *one.building, "", traced});
         kept.push_back(std::move(one));
       }
+      keep_paused(sink, prepared.paused, history, record);
       // Durable before the first write of this run: a generation that is not listed here has never been written to.
       FLUSSO_TRY(sink.records->save_source(record));
+      // After what answers the differences is durable.
+      if (prepared.catalog) FLUSSO_TRY(sink.records->save_catalog(options.slot, *prepared.catalog));
     } else {
       for (std::size_t i = 0; i < prepared.plan.indexes.size(); ++i) {
         KeptIndex one;
         one.targets = Targets::of(id, 0);
         // Beside a sink that remembers, one that does not never causes a seed; alone it gets everything once per
         // process.
-        if (!any_admin && !stdout_seeded[i] && !options.skip_backfill) one.seeding = one.targets;
+        if (!any_admin && !stdout_seeded.contains(prepared.plan.indexes[i].name) && !options.skip_backfill)
+          one.seeding = one.targets;
         kept.push_back(one);
       }
     }

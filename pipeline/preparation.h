@@ -5,12 +5,15 @@
 // start. Thread: control; blocks, and ends early on stop.
 
 #include <optional>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "model/plan.h"
 #include "model/ports/backends.h"
 #include "pipeline/options.h"
+#include "pipeline/roster.h"
 
 namespace flusso::pipeline {
 
@@ -25,14 +28,20 @@ struct KeptIndex {
 
 struct Prepared {
   Plan plan;
+  std::vector<PausedIndex> paused;      // configured, but not in the plan
+  std::vector<TableRef> tables;         // of all that are configured
+  std::optional<CatalogState> catalog;  // from before the plan was compiled, as saved in the sinks
   SourceState source;
   std::vector<std::vector<KeptIndex>> kept;  // [sink][index]
   std::vector<SourceRecord> records;         // [sink]; what that sink now remembers (unused for stdout)
 };
 
+using SeededNames = std::set<std::string>;
+
 // Errors name the thing and the cure. `indexes`: the enabled ones, without their tables filled in.
-// `stdout_seeded`: per index, whether this process has already sent everything to sinks that remember nothing.
+// `stdout_seeded`: names of indexes of which this process has already sent everything to sinks that remember nothing.
+// What is wrong with one index pauses that one; it is an error only when no index can run and none was followed before.
 Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const std::vector<bool>& stdout_seeded, std::stop_token stop);
+                         const Options& options, const SeededNames& stdout_seeded, std::stop_token stop);
 
 }  // namespace flusso::pipeline

@@ -9,6 +9,11 @@ constexpr Logger kLog{"read"};
 constexpr unsigned kQuickAttempts = 3;
 
 bool is_lock_or_timeout(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
+// Names that a statement of ours knows and the server does not: the plan is older than the last DDL.
+bool is_stale_plan(const Error& error) {
+  return error.code == "pg.42P01" || error.code == "pg.42703" || error.code == "pg.42883" || error.code == "pg.42704" ||
+         error.code == "pg.42501" || error.code == "pg.42804" || error.code == "pg.3F000";
+}
 bool is_shutdown(const Error& error) {
   return error.code == "pg.57P01" || error.code == "pg.57P02" || error.code == "pg.57P03";
 }
@@ -25,7 +30,10 @@ bool ReadAttempts::again(const Error& error, std::stop_token stop) {
   }
   if (error.kind == ErrorKind::transient && !is_shutdown(error) && quick_ < kQuickAttempts)
     return pause(stop, Millis{50U << quick_++});
-  run_.fail(in_context(what_, error));
+  Error ending = in_context(what_, error);
+  // The next run describes the tables anew, and leaves out what cannot be read any more.
+  if (is_stale_plan(error)) ending.kind = ErrorKind::transient;
+  run_.fail(std::move(ending));
   return false;
 }
 

@@ -19,10 +19,23 @@ constexpr Millis kLookWhileDraining{10};
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
+// What happened, for a sentence about the table.
+std::string_view to_text(GapReason reason) {
+  switch (reason) {
+    case GapReason::truncated:
+      return "was truncated";
+    case GapReason::identity_narrowed:
+      return "lost columns of its replica identity";
+    case GapReason::definition_changed:
+      return "changed its definition";
+  }
+  return "changed";
+}
+
 }  // namespace
 
 Run::Run(Prepared& prepared, Backends& backends, SourceAdmin& source, const Options& options, Budgets& budgets,
-         LiveStatus& status, std::vector<bool>& stdout_seeded)
+         LiveStatus& status, SeededNames& stdout_seeded)
     : prepared_(prepared),
       backends_(backends),
       source_(source),
@@ -32,7 +45,13 @@ Run::Run(Prepared& prepared, Backends& backends, SourceAdmin& source, const Opti
       stdout_seeded_(stdout_seeded),
       stall_watch_(budgets),
       claims_(prepared, backends, options, status),
-      refresher_(prepared, backends, options) {}
+      refresher_(prepared, backends, options) {
+  for (const auto& sink : prepared.kept) {
+    staged_.emplace_back(sink.size(), false);
+    std::vector<bool>& fresh = seeded_from_start_.emplace_back();
+    for (const KeptIndex& index : sink) fresh.push_back(index.building.has_value() && !index.resume);
+  }
+}
 
 Run::~Run() = default;
 
@@ -59,8 +78,8 @@ GraphCallbacks Run::callbacks() {
     calls.on_old_rows = [this](GroupSeq seq, std::map<IndexId, std::vector<std::string>> tokens) {
       look_back_->add({seq, std::move(tokens)});
     };
-  calls.on_truncated = [this](GroupSeq seq, std::vector<TableId> tables) {
-    mail_.put([&](Mail& m) { m.truncated.emplace_back(seq, std::move(tables)); });
+  calls.on_gap = [this](GroupSeq seq, std::vector<TableGap> gaps) {
+    mail_.put([&](Mail& m) { m.gaps.emplace_back(seq, std::move(gaps)); });
   };
   calls.on_written = [this](SinkId sink, const stages::Completion& completion) {
     status_.documents_written += completion.docs.size();
@@ -83,6 +102,7 @@ Run::Outcome Run::execute() {
                                      stdout_seeded_);
   seeder_->set_targets();
   capture_thread_ = std::make_unique<CaptureThread>(*capture_, *start, *graph_, budgets_, status_, state_);
+  catalog_guard_ = std::make_unique<CatalogGuard>(prepared_, source_, backends_, options_, state_, mail_);
   ticker_ = std::jthread([this](const std::stop_token& stop) {
     bool busy = true;
     while (pause(stop, busy ? options_.tick : options_.idle_tick)) busy = graph_->tick(now());
@@ -96,6 +116,7 @@ Run::Outcome Run::execute() {
   control_ = std::jthread([this] {
     guarded(state_, "control", [this] { control(state_.token()); });
     // In this order nothing calls into the graph once it is closed.
+    catalog_guard_->stop();
     seeder_->stop();
     capture_thread_->stop();
     look_back_->stop();
@@ -137,7 +158,8 @@ Status Run::work(const std::stop_token& stop) {
 
 Status Run::handle(Mail mail, const std::stop_token& stop) {
   for (const stages::Ticket ticket : mail.recorded) FLUSSO_TRY(seeder_->on_recorded(ticket, stop));
-  for (const auto& [seq, tables] : mail.truncated) FLUSSO_TRY(on_truncated(seq, tables));
+  for (const auto& [seq, gaps] : mail.gaps) FLUSSO_TRY(on_gap(seq, gaps));
+  if (mail.catalog) save_catalog(*mail.catalog);
   if (mail.durable) claims_.add(*mail.durable);
   const SteadyTime at = now();
   FLUSSO_TRY(confirm(at));
@@ -169,39 +191,75 @@ Status Run::follow() {
 Status Run::confirm(SteadyTime at) {
   FLUSSO_TRY_ASSIGN(const auto confirmed, claims_.confirm(at, *capture_));
   if (restart_after_ && confirmed && *confirmed >= *restart_after_)
-    return fail(ErrorKind::transient, "source.truncated",
-                "a table was truncated; starting over to build its indexes anew");
+    return fail(ErrorKind::transient, "source.gap",
+                "changes of a table do not tell all of their documents; starting over to build its indexes anew");
   return {};
 }
 
-// TRUNCATE tells nothing about the documents that are gone: every index of the table is built anew, durably decided
-// before the truncating group may be confirmed.
-Status Run::on_truncated(GroupSeq seq, const std::vector<TableId>& tables) {
-  for (std::size_t i = 0; i < prepared_.plan.indexes.size(); ++i) {
-    const IndexPlan& plan = prepared_.plan.indexes[i];
-    const bool uses = std::any_of(tables.begin(), tables.end(), [&](TableId table) {
-      return std::find(plan.tables.begin(), plan.tables.end(), prepared_.plan.tables[table.value].info.table) !=
-             plan.tables.end();
-    });
-    if (!uses) continue;
-    for (SinkBackend& sink : backends_.sinks()) {
-      if (!sink.admin) {
-        kLog.warn("a table was truncated; stdout cannot be told which documents are gone", kv("index", plan.name));
-        continue;
-      }
-      kLog.warn("a table was truncated; the index is built anew behind its alias", kv("index", plan.name),
-                kv("sink", sink.name));
-      FLUSSO_TRY(sink.records->remove_seed(sink.admin->hash_alias(plan)));
-      FLUSSO_TRY(sink.admin->stage(plan));
-      seeder_->supersede(IndexId{static_cast<std::uint16_t>(i)});
-      restart_after_ = seq;
+// A gap names no documents: every index of the table is built anew, durably decided before the group may be confirmed.
+Status Run::on_gap(GroupSeq seq, const std::vector<TableGap>& gaps) {
+  for (const TableGap& gap : gaps) {
+    const TableRef& table = prepared_.plan.tables[gap.table.value].info.table;
+    for (std::size_t i = 0; i < prepared_.plan.indexes.size(); ++i) {
+      const std::vector<TableRef>& used = prepared_.plan.indexes[i].tables;
+      if (std::find(used.begin(), used.end(), table) == used.end()) continue;
+      for (std::size_t s = 0; s < backends_.sinks().size(); ++s)
+        FLUSSO_TRY(build_anew(IndexId{static_cast<std::uint16_t>(i)}, SinkId{static_cast<std::uint8_t>(s)}, gap));
+      // A stale plan is one for stdout too.
+      if (!restart_after_ && gap.reason == GapReason::definition_changed && !is_planned_for(gap)) restart_after_ = seq;
     }
   }
+  const auto any = [](const std::vector<bool>& sink) {
+    return std::find(sink.begin(), sink.end(), true) != sink.end();
+  };
+  if (!restart_after_ && std::any_of(staged_.begin(), staged_.end(), any)) restart_after_ = seq;
   stages::KeyPage page;
   page.seq = seq;
   page.pages_of_part = 1;
   graph_->post(std::move(page));
   return {};
+}
+
+Status Run::build_anew(IndexId index, SinkId id, const TableGap& gap) {
+  const IndexPlan& plan = prepared_.plan.indexes[index.value];
+  const std::string table = flusso::to_text(prepared_.plan.tables[gap.table.value].info.table);
+  SinkBackend& sink = backends_.sinks()[id.value];
+  if (!sink.admin) {
+    kLog.warn("stdout cannot be told which documents are gone or stale", kv("index", plan.name), kv("table", table),
+              kv("it", to_text(gap.reason)));
+    return {};
+  }
+  // What is staged already is seeded from behind this gap.
+  if (staged_[id.value][index.value] || is_covered(index, id, gap)) return {};
+  kLog.warn("changes of a table do not tell their documents; the index is built anew behind its alias",
+            kv("index", plan.name), kv("sink", sink.name), kv("table", table), kv("it", to_text(gap.reason)));
+  FLUSSO_TRY(sink.records->remove_seed(sink.admin->hash_alias(plan)));
+  FLUSSO_TRY(sink.admin->stage(plan));
+  seeder_->supersede(index);
+  staged_[id.value][index.value] = true;
+  return {};
+}
+
+// Nothing of it matters, so nothing is lost where it cannot be saved: the next start finds the same differences.
+void Run::save_catalog(const CatalogState& state) {
+  for (SinkBackend& sink : backends_.sinks())
+    if (sink.records)
+      if (const Status saved = sink.records->save_catalog(options_.slot, state); !saved)
+        kLog.warn("the state of the catalog cannot be noted in the sink", kv("sink", sink.name),
+                  kv("reason", saved.error().what));
+}
+
+// The plan of this run was compiled when that transaction had ended.
+bool Run::is_planned_for(const TableGap& gap) const {
+  const std::uint64_t described = prepared_.source.described_xid;
+  const auto distance = static_cast<std::int32_t>(gap.xid.value - static_cast<std::uint32_t>(described));
+  return described != 0 && distance < 0;
+}
+
+// Every chunk is read from behind that transaction. Without this, a gap that lies behind us would come again, and stage
+// again, after each restart until the stream has passed it.
+bool Run::is_covered(IndexId index, SinkId sink, const TableGap& gap) const {
+  return is_planned_for(gap) && seeded_from_start_[sink.value][index.value];
 }
 
 // ---- the end -------------------------------------------------------------------------------------------------------
@@ -224,7 +282,7 @@ Status Run::drain(const std::stop_token& stop) {
     const Mail mail = mail_.wait(stop, kLookWhileDraining);
     if (stop.stop_requested()) return {};
     for (const stages::Ticket ticket : mail.recorded) seeder_->note_recorded(ticket);
-    for (const auto& [seq, tables] : mail.truncated) FLUSSO_TRY(on_truncated(seq, tables));
+    for (const auto& [seq, gaps] : mail.gaps) FLUSSO_TRY(on_gap(seq, gaps));
     if (mail.durable) claims_.add(*mail.durable);
     const bool quiet =
         capture_thread_->drained() && seeder_->idle() && status_.groups_confirmed.load() == status_.groups_put.load();

@@ -15,6 +15,7 @@
 
 #include "pipeline/budgets.h"
 #include "pipeline/capture_thread.h"
+#include "pipeline/catalog_guard.h"
 #include "pipeline/claims.h"
 #include "pipeline/graph.h"
 #include "pipeline/look_back.h"
@@ -32,7 +33,7 @@ namespace flusso::pipeline {
 class Run {
  public:
   Run(Prepared& prepared, Backends& backends, SourceAdmin& source, const Options& options, Budgets& budgets,
-      LiveStatus& status, std::vector<bool>& stdout_seeded);
+      LiveStatus& status, SeededNames& stdout_seeded);
   ~Run();
   Run(const Run&) = delete;
 
@@ -55,7 +56,11 @@ class Run {
   Status work(const std::stop_token& stop);
   Status handle(Mail mail, const std::stop_token& stop);
   Status follow();
-  Status on_truncated(GroupSeq seq, const std::vector<TableId>& tables);
+  Status on_gap(GroupSeq seq, const std::vector<TableGap>& gaps);
+  Status build_anew(IndexId index, SinkId sink, const TableGap& gap);
+  void save_catalog(const CatalogState& state);
+  bool is_planned_for(const TableGap& gap) const;
+  bool is_covered(IndexId index, SinkId sink, const TableGap& gap) const;
   Status confirm(SteadyTime at);
   Status drain(const std::stop_token& stop);
   Error drain_deadline() const;
@@ -66,7 +71,7 @@ class Run {
   const Options& options_;
   Budgets& budgets_;
   LiveStatus& status_;
-  std::vector<bool>& stdout_seeded_;
+  SeededNames& stdout_seeded_;
   RunState state_;
   StallWatch stall_watch_;
   std::stop_source intake_stop_;  // drain or abort: ends waits for seeding
@@ -76,7 +81,10 @@ class Run {
   Claims claims_;
   Refresher refresher_;
   std::optional<Lsn> backfill_target_;
-  std::optional<GroupSeq> restart_after_;  // a truncating group: once it is confirmed, a new run seeds what was staged
+  // A group with a gap: once it is confirmed, a new run plans anew and seeds what was staged.
+  std::optional<GroupSeq> restart_after_;
+  std::vector<std::vector<bool>> staged_;             // [sink][index]: for that run
+  std::vector<std::vector<bool>> seeded_from_start_;  // [sink][index]: no chunk was read before this run
   SteadyTime last_progress_{};
 
   std::unique_ptr<ChangeCapture> capture_;
@@ -84,6 +92,7 @@ class Run {
   std::unique_ptr<LookBack> look_back_;
   std::unique_ptr<Seeder> seeder_;
   std::unique_ptr<CaptureThread> capture_thread_;
+  std::unique_ptr<CatalogGuard> catalog_guard_;
   std::jthread ticker_;
   std::jthread lock_watch_;
   std::jthread control_;

@@ -15,7 +15,7 @@ constexpr Logger kLog{"run"};
 }  // namespace
 
 Seeder::Seeder(Prepared& prepared, Backends& backends, SourceAdmin& source, const Options& options, Budgets& budgets,
-               LiveStatus& status, RunState& run, Graph& graph, Mailbox& mail, std::vector<bool>& stdout_seeded)
+               LiveStatus& status, RunState& run, Graph& graph, Mailbox& mail, SeededNames& stdout_seeded)
     : prepared_(prepared),
       backends_(backends),
       source_(source),
@@ -201,7 +201,7 @@ Status Seeder::promote(const Job& job) {
         return followed.hash_alias == alias && followed.generation != *kept.serving;
       });
     } else {
-      stdout_seeded_[job.index.value] = true;
+      stdout_seeded_.insert(plan.name);
     }
     kept.seeding = Targets{};
   }

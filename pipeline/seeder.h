@@ -20,7 +20,7 @@ namespace flusso::pipeline {
 class Seeder {
  public:
   Seeder(Prepared& prepared, Backends& backends, SourceAdmin& source, const Options& options, Budgets& budgets,
-         LiveStatus& status, RunState& run, Graph& graph, Mailbox& mail, std::vector<bool>& stdout_seeded);
+         LiveStatus& status, RunState& run, Graph& graph, Mailbox& mail, SeededNames& stdout_seeded);
 
   // Tells the ledger where each index is written to. Before the first change.
   void set_targets();
@@ -66,7 +66,7 @@ class Seeder {
   LiveStatus& status_;
   Graph& graph_;
   Mailbox& mail_;
-  std::vector<bool>& stdout_seeded_;
+  SeededNames& stdout_seeded_;
   bool fence_passed_ = false;     // transactions that are in neither the stream nor older snapshots have ended
   std::vector<Job> jobs_;         // by the board's job number
   std::vector<bool> superseded_;  // by index

@@ -32,4 +32,14 @@ std::vector<SeedProgress> LiveStatus::seeds() const {
   return seeds_;
 }
 
+void LiveStatus::set_paused(std::map<std::string, std::string> paused) {
+  const std::scoped_lock lock(mutex_);
+  paused_ = std::move(paused);
+}
+
+std::map<std::string, std::string> LiveStatus::paused() const {
+  const std::scoped_lock lock(mutex_);
+  return paused_;
+}
+
 }  // namespace flusso::pipeline

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -47,11 +48,15 @@ class LiveStatus {
   Lsn confirmed() const { return Lsn{confirmed_.load()}; }
   void set_seeds(std::vector<SeedProgress> seeds);
   std::vector<SeedProgress> seeds() const;
+  // Indexes that get no changes now, and why.
+  void set_paused(std::map<std::string, std::string> paused);
+  std::map<std::string, std::string> paused() const;
 
  private:
   std::atomic<std::uint64_t> confirmed_{0};
   mutable std::mutex mutex_;
   std::vector<SeedProgress> seeds_;
+  std::map<std::string, std::string> paused_;
 };
 
 }  // namespace flusso::pipeline

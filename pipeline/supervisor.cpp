@@ -1,7 +1,11 @@
 #include "pipeline/supervisor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "model/log.h"
@@ -51,7 +55,6 @@ Supervisor::Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const
       options_(options),
       status_(status),
       budgets_(options_),
-      stdout_seeded_(indexes_.size(), false),
       source_(backends.source_admin()) {}
 
 Supervisor::~Supervisor() {
@@ -84,6 +87,9 @@ Supervisor::Attempt Supervisor::attempt() {
     result.error = std::move(prepared).error();
     return result;
   }
+  std::map<std::string, std::string> paused;
+  for (const PausedIndex& one : prepared->paused) paused.emplace(one.index.name, one.why.what);
+  status_.set_paused(std::move(paused));
   Run run(*prepared, backends_, *source_, options_, budgets_, status_, stdout_seeded_);
   {
     const std::scoped_lock lock(mutex_);
@@ -111,6 +117,10 @@ flusso::Status Supervisor::run() {
     worked_before = worked_before || attempt.started;
     if (attempt.drained) {
       status_.phase.store(Phase::stopped);
+      if (const auto paused = status_.paused(); options_.backfill_only && !paused.empty())
+        return fail(
+            ErrorKind::permanent, "run.paused",
+            fmt::format("index {} is paused and not seeded: {}", paused.begin()->first, paused.begin()->second));
       return {};
     }
     if (drain_.stop_requested()) {

@@ -17,6 +17,7 @@
 #include "model/result.h"
 #include "pipeline/budgets.h"
 #include "pipeline/options.h"
+#include "pipeline/preparation.h"
 #include "pipeline/status.h"
 
 namespace flusso::pipeline {
@@ -50,7 +51,7 @@ class Supervisor {
   const Options options_;
   LiveStatus& status_;
   Budgets budgets_;
-  std::vector<bool> stdout_seeded_;
+  SeededNames stdout_seeded_;
   std::unique_ptr<SourceAdmin> source_;
   std::stop_source drain_;
   std::stop_source abort_;

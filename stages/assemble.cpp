@@ -44,13 +44,16 @@ void Assemble::row(const RowEvent& event, SteadyTime now) {
   end_unseen_ = true;
 }
 
-void Assemble::truncate(const CaptureTruncate& event, SteadyTime now) {
+void Assemble::gap(const CaptureGap& event, SteadyTime now) {
   open(now);
   if (!xid_noted_) {
     group_.xids.push_back(xid_);
     xid_noted_ = true;
   }
-  group_.truncated.insert(group_.truncated.end(), event.tables.begin(), event.tables.end());
+  for (TableGap gap : event.gaps) {
+    gap.xid = xid_;
+    group_.gaps.push_back(gap);
+  }
   end_unseen_ = true;
 }
 

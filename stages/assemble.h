@@ -27,7 +27,7 @@ class Assemble {
 
   void begin(Xid xid);
   void row(const RowEvent& event, SteadyTime now);
-  void truncate(const CaptureTruncate& event, SteadyTime now);
+  void gap(const CaptureGap& event, SteadyTime now);
   void commit(Xid xid, Lsn end_lsn, SteadyTime now);
   void keepalive(Lsn lsn, SteadyTime now);
 

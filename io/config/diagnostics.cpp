@@ -59,6 +59,8 @@ constexpr std::string_view kHarmlessKeys[] = {
     "enabled",
     "manage_publication",
     "spill_dir",
+    "allow_partial_publication",
+    "manage_replica_identity",
     "host",
     "port",
     "user",

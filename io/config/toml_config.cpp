@@ -85,6 +85,10 @@ SourceConfig read_source(Reading& reading, const Node& node, Mark at) {
     source.manage_publication = read_bool(reading, *manage, "`manage_publication`").value_or(true);
   if (const Node* folder = section.optional("spill_dir"))
     source.spill_dir = read_folder(reading, *folder, "`spill_dir`");
+  if (const Node* partial = section.optional("allow_partial_publication"))
+    source.allow_partial_publication = read_bool(reading, *partial, "`allow_partial_publication`").value_or(false);
+  if (const Node* manage = section.optional("manage_replica_identity"))
+    source.manage_replica_identity = read_bool(reading, *manage, "`manage_replica_identity`").value_or(false);
   section.finish();
   return source;
 }

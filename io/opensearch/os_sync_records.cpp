@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/opensearch/catalog_json.h"
+
 namespace flusso::opensearch {
 namespace {
 
@@ -11,6 +13,7 @@ using Json = nlohmann::json;
 
 std::string source_id(const std::string& slot) { return "source:" + slot; }
 std::string seed_id(const std::string& alias) { return "seed:" + alias; }
+std::string catalog_id(const std::string& slot) { return "catalog:" + slot; }
 std::string done_id(const std::string& alias) { return "done:" + alias; }
 
 // What somebody else wrote over our record is as good as no record; `read` may throw on any surprise.
@@ -31,9 +34,9 @@ SourceRecord source_from(const Json& json) {
   record.slot = json.at("slot").get<std::string>();
   record.claimed = parse_lsn(json.at("claimed_lsn").get<std::string>()).value_or(Lsn{});
   for (const Json& entry : json.at("following"))
-    record.following.push_back(
-        FollowedIndex{entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
-                      entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>())});
+    record.following.push_back(FollowedIndex{
+        entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
+        entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>()), entry.value("paused", false)});
   return record;
 }
 
@@ -65,13 +68,25 @@ Result<std::optional<SourceRecord>> OsSyncRecords::load_source(const std::string
 
 Status OsSyncRecords::save_source(const SourceRecord& record) {
   Json following = Json::array();
-  for (const FollowedIndex& f : record.following)
+  for (const FollowedIndex& f : record.following) {
     following.push_back(
         {{"alias", f.hash_alias}, {"generation", f.generation.number}, {"uuid", f.uuid}, {"traced", f.traced}});
+    if (f.paused) following.back()["paused"] = true;
+  }
   const Json json = {
       {"system_id", record.system_id}, {"database_oid", record.database_oid},    {"timeline", record.timeline},
       {"slot", record.slot},           {"claimed_lsn", to_text(record.claimed)}, {"following", following}};
   return admin_.save(source_id(record.slot), json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+Result<std::optional<CatalogState>> OsSyncRecords::load_catalog(const std::string& slot) {
+  FLUSSO_TRY_ASSIGN(const auto text, admin_.load(catalog_id(slot)));
+  if (!text) return std::optional<CatalogState>();
+  return parse<CatalogState>(*text, catalog_from);
+}
+
+Status OsSyncRecords::save_catalog(const std::string& slot, const CatalogState& state) {
+  return admin_.save(catalog_id(slot), catalog_json(state).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 Result<std::optional<SeedRecord>> OsSyncRecords::load_seed(const std::string& hash_alias) {

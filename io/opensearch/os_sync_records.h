@@ -19,6 +19,8 @@ class OsSyncRecords final : public SyncRecords {
   Status save_seed(const std::string& hash_alias, const SeedRecord& record) override;
   Status save_seed_progress(const std::string& hash_alias, Generation generation, const std::string& done) override;
   Status remove_seed(const std::string& hash_alias) override;
+  Result<std::optional<CatalogState>> load_catalog(const std::string& slot) override;
+  Status save_catalog(const std::string& slot, const CatalogState& state) override;
 
  private:
   IndexAdmin& admin_;

@@ -13,12 +13,25 @@ namespace {
 
 constexpr const char* kTables =
     "SELECT w.position, c.oid, c.relkind, c.relpersistence, c.relreplident, c.reltuples, "
-    "pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / 8192, "
+    "pg_catalog.pg_relation_filenode(c.oid), c.relpages, "
     "EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid) "
     "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (schema_name, table_name, position) "
     "LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace) "
     "ON n.nspname = w.schema_name AND c.relname = w.table_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
     "ORDER BY w.position";
+
+// The leaves of partitioned tables, without locking any of them. Whoever is being detached is no partition any more.
+constexpr const char* kLeaves =
+    "WITH RECURSIVE tree AS ("
+    "  SELECT i.inhparent AS root, i.inhrelid AS member FROM pg_catalog.pg_inherits i "
+    "  WHERE i.inhparent = ANY ($1::oid[]) AND NOT i.inhdetachpending "
+    "  UNION ALL "
+    "  SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.member "
+    "  WHERE NOT i.inhdetachpending) "
+    "SELECT t.root, c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident "
+    "FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.member "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 'p' "
+    "ORDER BY t.root, n.nspname, c.relname";
 
 // A domain is followed to its base type, however deep; an array of a domain to the array of its base type.
 constexpr const char* kColumns =
@@ -66,10 +79,19 @@ std::string unsupported(const TableInfo& info, char persistence, bool has_childr
   if (info.kind == 'v') return "a view";
   if (info.kind == 'm') return "a materialized view";
   if (info.kind == 'f') return "a foreign table";
-  if (info.kind == 'p') return "a partitioned table";
-  if (has_children) return "the parent of other tables by inheritance";
+  for (const TableInfo& leaf : info.leaves)
+    if (leaf.kind == 'f')
+      return fmt::format("a partitioned table whose partition {} is a foreign table", to_text(leaf.table));
+  if (info.kind == 'r' && has_children) return "the parent of other tables by inheritance";
   if (persistence == 'u') return "an unlogged table";
   return persistence == 'p' ? "" : "a temporary table";
+}
+
+// The same for a partition that is none of the above.
+std::string unsupported_leaf(const TableInfo& leaf, char persistence) {
+  if (leaf.kind != 'r' || persistence == 'p') return {};
+  return fmt::format("a partitioned table whose partition {} is {}", to_text(leaf.table),
+                     persistence == 'u' ? "an unlogged table" : "a temporary table");
 }
 
 Error unsupported_error(const TableInfo& info, const std::string& what) {
@@ -98,6 +120,56 @@ using ByOid = std::unordered_map<std::uint32_t, std::vector<TableInfo*>>;
 
 std::uint32_t oid_at(const Rows& rows, int row, int column) {
   return static_cast<std::uint32_t>(rows.unsigned_integer(row, column));
+}
+
+// What every identity of a list carries, in the order of the first.
+KeyColumns common(KeyColumns columns, const KeyColumns& others) {
+  std::erase_if(columns,
+                [&](const std::string& name) { return std::find(others.begin(), others.end(), name) == others.end(); });
+  return columns;
+}
+
+// A table with all its leaves in place, whose addresses then stay.
+Status take_leaves(Conn& conn, std::vector<TableLookup>& lookups) {
+  std::unordered_map<std::uint32_t, std::vector<TableLookup*>> roots;
+  std::vector<std::string> oids;
+  for (TableLookup& lookup : lookups) {
+    if (lookup.info.kind != 'p' || !lookup.exists) continue;
+    roots[lookup.info.oid].push_back(&lookup);
+    oids.push_back(fmt::format("{}", lookup.info.oid));
+  }
+  if (roots.empty()) return {};
+  FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec_params(kLeaves, {array_text(oids)}));
+  for (int row = 0; row < rows.size(); ++row) {
+    TableInfo leaf;
+    leaf.oid = oid_at(rows, row, 1);
+    leaf.table = {rows.string(row, 2), rows.string(row, 3)};
+    leaf.kind = letter(rows, row, 4);
+    leaf.identity = identity_of(letter(rows, row, 6));
+    for (TableLookup* root : roots[oid_at(rows, row, 0)]) {
+      if (root->unsupported.empty()) root->unsupported = unsupported_leaf(leaf, letter(rows, row, 5));
+      root->info.leaves.push_back(leaf);
+    }
+  }
+  return {};
+}
+
+// After columns and indexes. Up to 17 a generated column is in no row of the stream.
+void settle_identity(TableInfo& info, bool sends_generated) {
+  if (info.identity == ReplicaIdentity::full)
+    for (const ColumnInfo& column : info.columns) info.identity_columns.push_back(column.name);
+  std::erase_if(info.identity_columns, [&](const std::string& name) {
+    const ColumnInfo* column = info.column(name);
+    return column != nullptr && column->generated && (!sends_generated || info.identity == ReplicaIdentity::full);
+  });
+  if (info.kind != 'p') return;
+  // A partition that comes later starts with its primary key, which is this table's.
+  info.own_identity_columns = info.identity_columns;
+  for (TableInfo& leaf : info.leaves) settle_identity(leaf, sends_generated);
+  if (info.leaves.empty()) return;
+  info.identity_columns = info.leaves.front().identity_columns;
+  for (const TableInfo& leaf : info.leaves)
+    info.identity_columns = common(std::move(info.identity_columns), leaf.identity_columns);
 }
 
 void take_columns(const Rows& rows, ByOid& tables) {
@@ -160,8 +232,7 @@ Result<std::vector<TableLookup>> look_up_tables(Conn& conn, const std::vector<Ta
   }
   FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(kTables, {array_text(schemas), array_text(names)}));
   std::vector<TableLookup> lookups(tables.size());
-  ByOid by_oid;
-  std::vector<std::string> oids;
+  std::vector<std::pair<char, bool>> traits(tables.size());  // persistence, and whether other tables inherit from it
   for (int row = 0; row < found.size(); ++row) {
     const auto position = static_cast<std::size_t>(found.integer(row, 0)) - 1;
     if (position >= lookups.size()) continue;
@@ -176,20 +247,27 @@ Result<std::vector<TableLookup>> look_up_tables(Conn& conn, const std::vector<Ta
     info.rows = found.number(row, 5);
     info.filenode = oid_at(found, row, 6);
     info.pages = found.integer(row, 7);
-    lookup.unsupported = unsupported(info, letter(found, row, 3), found.boolean(row, 8));
-    by_oid[info.oid].push_back(&info);
-    oids.push_back(found.string(row, 1));
+    traits[position] = {letter(found, row, 3), found.boolean(row, 8)};
   }
+  FLUSSO_TRY(take_leaves(conn, lookups));
+  ByOid by_oid;
+  for (std::size_t i = 0; i < lookups.size(); ++i) {
+    TableLookup& lookup = lookups[i];
+    if (!lookup.exists) continue;
+    const auto [persistence, has_children] = traits[i];
+    if (std::string why = unsupported(lookup.info, persistence, has_children); !why.empty())
+      lookup.unsupported = std::move(why);
+    by_oid[lookup.info.oid].push_back(&lookup.info);
+    for (TableInfo& leaf : lookup.info.leaves) by_oid[leaf.oid].push_back(&leaf);
+  }
+  std::vector<std::string> oids;
+  for (const auto& [oid, infos] : by_oid) oids.push_back(fmt::format("{}", oid));
   const Params bound{array_text(oids)};
   FLUSSO_TRY_ASSIGN(const Rows columns, conn.exec_params(kColumns, bound));
   take_columns(columns, by_oid);
   FLUSSO_TRY_ASSIGN(const Rows indexes, conn.exec_params(kIndexes, bound));
   take_indexes(indexes, by_oid);
-  for (TableLookup& lookup : lookups) {
-    if (lookup.info.identity != ReplicaIdentity::full) continue;
-    for (const ColumnInfo& column : lookup.info.columns)
-      if (!column.generated) lookup.info.identity_columns.push_back(column.name);
-  }
+  for (TableLookup& lookup : lookups) settle_identity(lookup.info, conn.server_version() >= 180000);
   return lookups;
 }
 
@@ -200,30 +278,47 @@ Result<std::vector<TableRef>> all_tables(Conn& conn) {
   return tables;
 }
 
-Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables) {
+Result<std::vector<TableSurvey>> survey_tables(Conn& conn, const std::vector<TableRef>& tables) {
   FLUSSO_TRY_ASSIGN(std::vector<TableLookup> lookups, look_up_tables(conn, tables));
+  std::vector<TableSurvey> surveys;
+  std::vector<TableRef> existing;
+  if (std::any_of(lookups.begin(), lookups.end(), [](const TableLookup& lookup) { return !lookup.exists; })) {
+    FLUSSO_TRY_ASSIGN(existing, all_tables(conn));
+  }
+  for (TableLookup& lookup : lookups) {
+    TableSurvey survey{std::move(lookup.info), {}};
+    const TableRef& table = survey.info.table;
+    if (!lookup.exists)
+      survey.problem = Error{ErrorKind::permanent, "pg.table_missing",
+                             fmt::format("table {} does not exist on {}{}", to_text(table), conn.target(),
+                                         table_suggestion(table, existing))};
+    else if (!lookup.unsupported.empty())
+      survey.problem = unsupported_error(survey.info, lookup.unsupported);
+    surveys.push_back(std::move(survey));
+  }
+  return surveys;
+}
+
+Result<std::vector<TableInfo>> without_problems(std::vector<TableSurvey> surveys) {
   std::vector<TableInfo> infos;
   std::vector<Error> findings;
-  std::vector<TableRef> missing;
-  for (TableLookup& lookup : lookups) {
-    const TableRef& table = lookup.info.table;
-    if (!lookup.exists) {
-      if (std::find(missing.begin(), missing.end(), table) == missing.end()) missing.push_back(table);
-    } else if (!lookup.unsupported.empty()) {
-      findings.push_back(unsupported_error(lookup.info, lookup.unsupported));
-    }
-    infos.push_back(std::move(lookup.info));
-  }
-  if (!missing.empty()) {
-    FLUSSO_TRY_ASSIGN(const std::vector<TableRef> existing, all_tables(conn));
-    for (const TableRef& table : missing) {
-      findings.push_back(Error{ErrorKind::permanent, "pg.table_missing",
-                               fmt::format("table {} does not exist on {}{}", to_text(table), conn.target(),
-                                           table_suggestion(table, existing))});
-    }
+  for (TableSurvey& survey : surveys) {
+    const auto same = [&](const Error& known) { return survey.problem && known.what == survey.problem->what; };
+    if (survey.problem && std::none_of(findings.begin(), findings.end(), same))
+      findings.push_back(std::move(*survey.problem));
+    infos.push_back(std::move(survey.info));
   }
   if (!findings.empty()) return fail(all_of(std::move(findings)));
   return infos;
+}
+
+Result<std::vector<TableInfo>> describe_tables(Conn& conn, const std::vector<TableRef>& tables) {
+  FLUSSO_TRY_ASSIGN(std::vector<TableSurvey> surveys, survey_tables(conn, tables));
+  return without_problems(std::move(surveys));
+}
+
+void trust_root_identity(TableInfo& table) {
+  if (table.kind == 'p') table.identity_columns = common(std::move(table.identity_columns), table.own_identity_columns);
 }
 
 }  // namespace flusso::pg

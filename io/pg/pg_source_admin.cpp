@@ -7,9 +7,13 @@
 
 #include "io/pg/blockers.h"
 #include "io/pg/catalog.h"
+#include "io/pg/catalog_watch.h"
+#include "io/pg/generated_columns.h"
+#include "io/pg/identity_manager.h"
 #include "io/pg/preflight.h"
 #include "io/pg/publication.h"
 #include "io/pg/quote.h"
+#include "io/pg/statement_check.h"
 #include "model/log.h"
 
 namespace flusso::pg {
@@ -24,10 +28,11 @@ void move_into(std::vector<Error>& all, std::vector<Error> some) {
 }
 
 // "schema.table.column" of the first column of money, or nothing.
-std::string some_money_column(const std::vector<TableInfo>& infos) {
-  for (const TableInfo& info : infos)
-    for (const ColumnInfo& column : info.columns)
-      if (column.base_type == "money" || column.base_type == "_money") return to_text(info.table) + '.' + column.name;
+std::string some_money_column(const std::vector<TableSurvey>& surveys) {
+  for (const TableSurvey& survey : surveys)
+    for (const ColumnInfo& column : survey.info.columns)
+      if (column.base_type == "money" || column.base_type == "_money")
+        return to_text(survey.info.table) + '.' + column.name;
   return {};
 }
 
@@ -77,14 +82,55 @@ Result<Conn*> PgSourceAdmin::conn(std::stop_token stop) {
 }
 
 Result<std::vector<TableInfo>> PgSourceAdmin::describe(const std::vector<TableRef>& tables) {
+  FLUSSO_TRY_ASSIGN(std::vector<TableSurvey> surveys, survey(tables));
+  return without_problems(std::move(surveys));
+}
+
+Result<std::vector<TableSurvey>> PgSourceAdmin::survey(const std::vector<TableRef>& tables) {
   FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
-  FLUSSO_TRY_ASSIGN(std::vector<TableInfo> infos, describe_tables(*admin, tables));
+  FLUSSO_TRY_ASSIGN(const Rows ended,
+                    admin->exec("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"));
+  described_xid_ = ended.unsigned_integer(0, 0);
+  FLUSSO_TRY_ASSIGN(std::vector<TableSurvey> surveys, survey_tables(*admin, tables));
+  FLUSSO_TRY_ASSIGN(const bool via_root, publishes_via_root(*admin, options_.publication));
+  if (via_root)
+    for (TableSurvey& survey : surveys) trust_root_identity(survey.info);
   if (!admin->knows_money_locale())
-    if (const std::string column = some_money_column(infos); !column.empty())
+    if (const std::string column = some_money_column(surveys); !column.empty())
       kLog.warn("the role's lc_monetary hides the server's; amounts of type money are read with two decimals",
                 kv("column", column),
                 kv("cure", "ALTER DATABASE … SET lc_monetary = …, or ALTER ROLE … RESET lc_monetary"));
-  return infos;
+  return surveys;
+}
+
+Status PgSourceAdmin::examine(const Plan& plan) {
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
+  std::vector<Error> findings;
+  FLUSSO_TRY_ASSIGN(auto privileges, check_privileges(*admin, plan));
+  move_into(findings, std::move(privileges));
+  FLUSSO_TRY_ASSIGN(auto generated, check_generated(*admin, options_.publication, plan));
+  move_into(findings, std::move(generated));
+  move_into(findings, check_identities(plan).errors);
+  FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(*admin, options_.publication, plan));
+  settle_hidden(publication);
+  move_into(findings, std::move(publication.findings));
+  if (!findings.empty()) return fail(all_of(std::move(findings)));
+  return check_statements_are_taken(*admin, plan);
+}
+
+Result<bool> PgSourceAdmin::widen_identities(const Plan& plan) {
+  if (!options_.manage_replica_identity) return false;
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
+  return pg::widen_identities(*admin, plan, options_.stop);
+}
+
+std::unique_ptr<CatalogWatch> PgSourceAdmin::catalog_watch() { return std::make_unique<PgCatalogWatch>(options_); }
+
+// Who takes a partial publication is only told what it hides.
+void PgSourceAdmin::settle_hidden(PublicationState& publication) const {
+  if (!options_.allow_partial_publication) return;
+  for (Error& finding : publication.findings) publication.warnings.push_back(std::move(finding.what));
+  publication.findings.clear();
 }
 
 Status PgSourceAdmin::identify(SourceState& state, std::stop_token stop) const {
@@ -97,17 +143,20 @@ Status PgSourceAdmin::identify(SourceState& state, std::stop_token stop) const {
 
 Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_exists, SourceState& state) const {
   FLUSSO_TRY_ASSIGN(const PublicationState publication, inspect_publication(admin, options_.publication, plan));
-  if (publication.missing.empty()) return {};
-  if (!options_.manage_publication)
-    return fail(incomplete(options_.publication, publication, "manage_publication is off"));
-  FLUSSO_TRY(cover(admin, options_.publication, publication));
-  state.tables_added = publication.missing;
-  if (!slot_exists || publication.exists) return {};
+  const bool lost = options_.publication_lost->load();
+  if (!publication.missing.empty() || !publication.exists) {
+    if (!options_.manage_publication)
+      return fail(incomplete(options_.publication, publication, "manage_publication is off"));
+    FLUSSO_TRY(cover(admin, options_.publication, publication));
+    state.tables_added = publication.missing;
+  }
+  if (!slot_exists || (publication.exists && !lost)) return {};
   // Changes between the slot's position and this publication can never be decoded. Whoever remembers what the slot had
   // confirmed before sees the jump.
   kLog.warn("the publication is younger than the slot; the slot skips to the present", kv("slot", options_.slot));
   FLUSSO_TRY(admin.exec_params("SELECT pg_catalog.pg_replication_slot_advance($1, pg_catalog.pg_current_wal_lsn())",
                                {options_.slot}));
+  options_.publication_lost->store(false);
   return {};
 }
 
@@ -148,6 +197,7 @@ Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token sto
   IdentityFindings identities = check_identities(plan);
   move_into(findings, std::move(identities.errors));
   FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(*admin, options_.publication, plan));
+  settle_hidden(publication);
   move_into(findings, std::move(publication.findings));
   if (slot) {
     if (auto usable = check_slot(*slot, options_.slot, database.string(0, 1)); !usable)
@@ -158,8 +208,11 @@ Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token sto
   if (!findings.empty()) return fail(all_of(std::move(findings)));
   for (const std::string& warning : identities.warnings) kLog.info("old parents are searched for", kv("what", warning));
 
+  for (const std::string& warning : publication.warnings) kLog.warn(warning);
+
   SourceState state;
   state.slot = options_.slot;
+  state.described_xid = described_xid_;
   state.database_oid = static_cast<std::uint32_t>(database.unsigned_integer(0, 0));
   FLUSSO_TRY(identify(state, either.token()));
   FLUSSO_TRY(make_publication(*admin, plan, slot.has_value(), state));

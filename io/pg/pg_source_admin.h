@@ -12,6 +12,7 @@
 
 #include "io/pg/conn.h"
 #include "io/pg/pg_source.h"
+#include "io/pg/publication.h"
 #include "io/pg/slot.h"
 #include "model/ports/source.h"
 
@@ -25,17 +26,23 @@ class PgSourceAdmin final : public SourceAdmin {
   Result<SourceState> prepare(const Plan& plan, std::stop_token stop) override;
   Status await_older_transactions(std::uint64_t fence_xid, std::stop_token stop) override;
   Result<Lsn> current_wal() override;
+  Result<std::vector<TableSurvey>> survey(const std::vector<TableRef>& tables) override;
+  Status examine(const Plan& plan) override;
+  Result<bool> widen_identities(const Plan& plan) override;
+  std::unique_ptr<CatalogWatch> catalog_watch() override;
 
  private:
   Result<Conn> open(std::string_view role, std::stop_token stop, bool replication = false) const;
   // The connection of this object, made when needed.
   Result<Conn*> conn(std::stop_token stop);
+  void settle_hidden(PublicationState& publication) const;
   Status identify(SourceState& state, std::stop_token stop) const;
   Status make_publication(Conn& conn, const Plan& plan, bool slot_exists, SourceState& state) const;
   Status make_slot(Conn& conn, SourceState& state, std::stop_token stop) const;
 
   PgSourceOptions options_;
   std::optional<Conn> conn_;
+  std::uint64_t described_xid_ = 0;
 };
 
 }  // namespace flusso::pg

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "io/pg/catalog.h"
 #include "io/pg/quote.h"
 
 namespace flusso::pg {
@@ -45,28 +46,6 @@ std::string alter(const TableInfo& table, std::string_view what) {
   return fmt::format("ALTER TABLE {} REPLICA IDENTITY {};", quote_table(table.table), what);
 }
 
-// The narrowest index that can serve as identity and holds `wanted`.
-const UniqueIndex* fitting_index(const TableInfo& table, const KeyColumns& wanted) {
-  const UniqueIndex* best = nullptr;
-  for (const UniqueIndex& index : table.identity_candidates)
-    if (covers(index.columns, wanted) && (best == nullptr || index.columns.size() < best->columns.size()))
-      best = &index;
-  return best;
-}
-
-// `first` and every other column by which an old row is looked up: what helps one reader must not harm another.
-KeyColumns with_all_lookups(const Plan& plan, const TablePlan& table, KeyColumns first) {
-  const auto add = [&first](const std::string& name) {
-    if (!contains(first, name)) first.push_back(name);
-  };
-  for (const Link& link : table.links)
-    for (const std::uint16_t column : link.columns) add(table.columns[column]);
-  for (const IndexPlan& index : plan.indexes)
-    if (index.schema.table == table.info.table)
-      for (const std::string& name : index.schema.primary_key) add(name);
-  return first;
-}
-
 // The cheapest statement after which old rows carry `wanted`.
 std::string cure(const TableInfo& table, const KeyColumns& wanted) {
   if (!table.primary_key.empty() && covers(table.primary_key, wanted) && table.identity != ReplicaIdentity::standard)
@@ -89,7 +68,75 @@ std::string cure(const TableInfo& table, const KeyColumns& wanted) {
                      quote_table(table.table), quoted, alter(table, "USING INDEX " + quote_identifier(index)));
 }
 
+// One statement for a table, or for each partition that needs one. Rows carry the identity of their leaf: what is set
+// on the partitioned table counts only where it is published as one.
+std::string cures(const TableInfo& table, const KeyColumns& wanted) {
+  constexpr std::size_t kMost = 100;
+  std::string statements;
+  std::size_t named = 0;
+  std::size_t more = 0;
+  for (const TableInfo& leaf : table.leaves) {
+    if (covers(leaf.identity_columns, wanted)) continue;
+    if (named++ < kMost)
+      statements += (statements.empty() ? "" : " ") + cure(leaf, wanted);
+    else
+      ++more;
+  }
+  if (more > 0) statements += fmt::format(" and the same for {} more partitions", more);
+  return statements.empty() ? cure(table, wanted) : statements;
+}
+
+Error no_identity(const TableInfo& info) {
+  const bool off = info.identity == ReplicaIdentity::nothing || info.identity == ReplicaIdentity::index;
+  return wrong(
+      "pg.no_identity",
+      fmt::format("table {} has no usable replica identity ({}), so updates and deletes cannot be replicated; {}",
+                  to_text(info.table), off ? "it is switched off or its index is gone" : "it has no usable primary key",
+                  info.primary_key.empty() ? "add a primary key, or run " + alter(info, "FULL")
+                                           : "run " + alter(info, off ? "DEFAULT" : "FULL")));
+}
+
+// The table, or each of its partitions, that has none.
+std::vector<Error> without_identity(const TableInfo& info) {
+  std::vector<Error> errors;
+  for (const TableInfo& leaf : info.leaves)
+    if (leaf.identity_columns.empty()) errors.push_back(no_identity(leaf));
+  if (info.leaves.empty() && info.identity_columns.empty()) errors.push_back(no_identity(info));
+  return errors;
+}
+
 }  // namespace
+
+const UniqueIndex* fitting_index(const TableInfo& table, const KeyColumns& wanted) {
+  const UniqueIndex* best = nullptr;
+  for (const UniqueIndex& index : table.identity_candidates)
+    if (covers(index.columns, wanted) && (best == nullptr || index.columns.size() < best->columns.size()))
+      best = &index;
+  return best;
+}
+
+KeyColumns with_all_lookups(const Plan& plan, const TablePlan& table, KeyColumns first) {
+  const auto add = [&first](const std::string& name) {
+    if (!contains(first, name)) first.push_back(name);
+  };
+  for (const Link& link : table.links)
+    for (const std::uint16_t column : link.columns) add(table.columns[column]);
+  for (const IndexPlan& index : plan.indexes)
+    if (index.schema.table == table.info.table)
+      for (const std::string& name : index.schema.primary_key) add(name);
+  return first;
+}
+
+KeyColumns untraced_columns(const TablePlan& table) {
+  KeyColumns unnamed;
+  for (const Link& link : table.links) {
+    for (const std::uint16_t column : link.columns) {
+      const std::string& name = table.columns[column];
+      if (!contains(table.info.identity_columns, name) && !contains(unnamed, name)) unnamed.push_back(name);
+    }
+  }
+  return unnamed;
+}
 
 Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists) {
   FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec(kServer));
@@ -163,19 +210,12 @@ IdentityFindings check_identities(const Plan& plan) {
       findings.error_tables.resize(findings.errors.size(), info.table);
       findings.warning_tables.resize(findings.warnings.size(), info.table);
     };
-    if (info.identity_columns.empty()) {
-      const bool off = info.identity == ReplicaIdentity::nothing || info.identity == ReplicaIdentity::index;
-      findings.errors.push_back(wrong(
-          "pg.no_identity",
-          fmt::format("table {} has no usable replica identity ({}), so updates and deletes cannot be replicated; {}",
-                      to_text(info.table),
-                      off ? "it is switched off or its index is gone" : "it has no usable primary key",
-                      info.primary_key.empty() ? "add a primary key, or run " + alter(info, "FULL")
-                                               : "run " + alter(info, off ? "DEFAULT" : "FULL"))));
+    if (std::vector<Error> missing = without_identity(info); !missing.empty()) {
+      findings.errors.push_back(all_of(std::move(missing)));
       note_tables();
       continue;
     }
-    KeyColumns unnamed;
+    const KeyColumns unnamed = untraced_columns(table);
     bool root = false;
     for (const IndexPlan& index : plan.indexes) {
       if (index.schema.table != info.table || covers(info.identity_columns, index.schema.primary_key)) continue;
@@ -188,13 +228,7 @@ IdentityFindings check_identities(const Plan& plan) {
               "a deleted row of table {} would not name its document in index {}: the replica identity ({}) lacks "
               "the document key ({}); run {}",
               to_text(info.table), index.name, list(info.identity_columns), list(index.schema.primary_key),
-              cure(info, with_all_lookups(plan, table, index.schema.primary_key)))));
-    }
-    for (const Link& link : table.links) {
-      for (const std::uint16_t column : link.columns) {
-        const std::string& name = table.columns[column];
-        if (!contains(info.identity_columns, name) && !contains(unnamed, name)) unnamed.push_back(name);
-      }
+              cures(info, with_all_lookups(plan, table, index.schema.primary_key)))));
     }
     if (!root && !unnamed.empty()) {
       findings.warnings.push_back(
@@ -202,7 +236,7 @@ IdentityFindings check_identities(const Plan& plan) {
                       "replica identity ({}) lacks {}: the sink is searched for it, and stdout cannot be told; to save "
                       "the search run {}",
                       to_text(info.table), list(info.identity_columns), list(unnamed),
-                      cure(info, with_all_lookups(plan, table, unnamed))));
+                      cures(info, with_all_lookups(plan, table, unnamed))));
     }
     note_tables();
   }

@@ -16,6 +16,14 @@ Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists);
 // SELECT and USAGE on every table, and no row level security that hides rows.
 Result<std::vector<Error>> check_privileges(Conn& conn, const Plan& plan);
 
+// The columns by which an old row of the table names old parents, and that its identity does not carry.
+KeyColumns untraced_columns(const TablePlan& table);
+
+// The narrowest existing index that can serve as identity and holds `wanted`; null when there is none.
+const UniqueIndex* fitting_index(const TableInfo& table, const KeyColumns& wanted);
+// `first` and every other column by which an old row is looked up: what helps one reader must not harm another.
+KeyColumns with_all_lookups(const Plan& plan, const TablePlan& table, KeyColumns first);
+
 struct IdentityFindings {
   std::vector<Error> errors;          // no usable identity; an identity that does not name a root's documents
   std::vector<std::string> warnings;  // old parents that a change does not name, with the ALTER TABLE that helps

@@ -15,22 +15,85 @@ namespace {
 constexpr Logger kLog{"publication"};
 
 constexpr const char* kPublication =
-    "SELECT pubinsert, pubupdate, pubdelete FROM pg_catalog.pg_publication WHERE pubname = $1";
+    "SELECT pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot FROM pg_catalog.pg_publication WHERE pubname = $1";
 
-// Since 15 a publication may leave out columns and rows.
-constexpr const char* kTables14 =
-    "SELECT schemaname, tablename, NULL, NULL FROM pg_catalog.pg_publication_tables WHERE pubname = $1";
-constexpr const char* kTables15 =
-    "SELECT t.schemaname, t.tablename, t.rowfilter, c.name FROM pg_catalog.pg_publication_tables t "
-    "LEFT JOIN LATERAL pg_catalog.unnest(t.attnames) AS c (name) ON true WHERE t.pubname = $1";
+// Of each table: itself, what it is a partition of, and its partitions, as far as they are members.
+// pg_publication_tables would list leaves, and so hide whether the partitions to come are covered.
+constexpr const char* kFamilies =
+    "WITH RECURSIVE wanted AS (SELECT w.oid FROM unnest($2::oid[]) AS w (oid)), "
+    "above AS ("
+    "  SELECT oid AS wanted, oid AS member FROM wanted "
+    "  UNION SELECT a.wanted, i.inhparent FROM above a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.member "
+    "  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition), "
+    "below AS ("
+    "  SELECT i.inhparent AS wanted, i.inhrelid AS member FROM wanted w JOIN pg_catalog.pg_inherits i ON i.inhparent = "
+    "w.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition "
+    "  UNION SELECT b.wanted, i.inhrelid FROM below b JOIN pg_catalog.pg_inherits i ON i.inhparent = b.member), "
+    "family AS ("
+    "  SELECT wanted, member, CASE WHEN member = wanted THEN 's' ELSE 'a' END AS kind FROM above "
+    "  UNION ALL SELECT wanted, member, 'p' FROM below) ";
+constexpr const char* kAllTables =
+    "SELECT f.wanted, f.member, f.kind, false, NULL FROM family f JOIN pg_catalog.pg_publication p ON p.pubname = $1 "
+    "AND p.puballtables ";
+constexpr const char* kMembers14 =
+    "UNION ALL SELECT f.wanted, f.member, f.kind, false, NULL FROM family f JOIN pg_catalog.pg_publication p ON "
+    "p.pubname = $1 JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = f.member ";
+// Since 15 a publication may leave out columns and rows, and may name schemas.
+constexpr const char* kMembers15 =
+    "UNION ALL SELECT f.wanted, f.member, f.kind, r.prqual IS NOT NULL, a.attname FROM family f "
+    "JOIN pg_catalog.pg_publication p ON p.pubname = $1 "
+    "JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = f.member "
+    "LEFT JOIN LATERAL pg_catalog.unnest(r.prattrs::int2[]) AS k (number) ON true "
+    "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = r.prrelid AND a.attnum = k.number "
+    "UNION ALL SELECT f.wanted, f.member, f.kind, false, NULL FROM family f "
+    "JOIN pg_catalog.pg_publication p ON p.pubname = $1 JOIN pg_catalog.pg_class c ON c.oid = f.member "
+    "JOIN pg_catalog.pg_publication_namespace s ON s.pnpubid = p.oid AND s.pnnspid = c.relnamespace";
 
+constexpr const char* kOwnRow =
+    "SELECT oid || ':' || xmin, pubviaroot FROM pg_catalog.pg_publication WHERE pubname = $1";
+constexpr const char* kRowsOfAll =
+    "SELECT f.wanted, 'all' FROM family f JOIN pg_catalog.pg_publication p ON p.pubname = $1 AND p.puballtables "
+    "UNION ALL SELECT f.wanted, r.oid || ':' || r.xmin FROM family f JOIN pg_catalog.pg_publication p ON p.pubname = "
+    "$1 "
+    "JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = f.member WHERE f.kind <> 'p' ";
+constexpr const char* kRowsOfSchemas =
+    "UNION ALL SELECT f.wanted, s.oid || ':' || s.xmin FROM family f JOIN pg_catalog.pg_publication p ON p.pubname = "
+    "$1 "
+    "JOIN pg_catalog.pg_class c ON c.oid = f.member JOIN pg_catalog.pg_publication_namespace s ON s.pnpubid = p.oid "
+    "AND "
+    "s.pnnspid = c.relnamespace WHERE f.kind <> 'p'";
+
+// A relation that is a member, and what it is to the table in question.
 struct Member {
+  char kind = 's';  // itself, an ancestor, a partition
   bool row_filter = false;
-  std::set<std::string, std::less<>> columns;  // empty = all, or not told
+  std::set<std::string, std::less<>> columns;  // empty = all
 };
+using Family = std::map<std::uint32_t, Member>;  // by oid
 
 Error wrong(std::string code, std::string what) {
   return Error{ErrorKind::permanent, std::move(code), std::move(what)};
+}
+
+bool is_covered(const Family& family) {
+  return std::any_of(family.begin(), family.end(), [](const auto& entry) { return entry.second.kind != 'p'; });
+}
+
+// With publish_via_partition_root the rows of a partition come as rows of the topmost member.
+void check_root(const std::string& publication, const TablePlan& table, const Family& family, PublicationState& state) {
+  if (std::any_of(family.begin(), family.end(), [](const auto& entry) { return entry.second.kind == 'a'; })) {
+    state.findings.push_back(wrong(
+        "pg.publication_root",
+        fmt::format("publication \"{0}\" publishes the rows of table {1} as rows of the table that it is a partition "
+                    "of; run ALTER PUBLICATION {2} SET (publish_via_partition_root = false);",
+                    publication, to_text(table.info.table), quote_identifier(publication))));
+  } else if (table.info.kind == 'p') {
+    state.warnings.push_back(fmt::format(
+        "publication \"{0}\" publishes partitions as their table (publish_via_partition_root): a TRUNCATE of "
+        "one partition of table {1} is not replicated, and its documents then stay; run ALTER PUBLICATION "
+        "{2} SET (publish_via_partition_root = false);",
+        publication, to_text(table.info.table), quote_identifier(publication)));
+  }
 }
 
 void check_member(const std::string& publication, const TablePlan& table, const Member& member,
@@ -65,36 +128,65 @@ Result<PublicationState> inspect_publication(Conn& conn, const std::string& publ
   PublicationState state;
   FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(kPublication, {publication}));
   state.exists = !found.empty();
-  std::map<TableRef, Member> members;
+  std::map<std::uint32_t, Family> families;
+  bool via_root = false;
   if (state.exists) {
-    if (!found.boolean(0, 0) || !found.boolean(0, 1) || !found.boolean(0, 2)) {
+    if (!found.boolean(0, 0) || !found.boolean(0, 1) || !found.boolean(0, 2) || !found.boolean(0, 3)) {
       state.findings.push_back(
           wrong("pg.publication_operations",
                 fmt::format("publication \"{}\" does not publish every operation; run ALTER PUBLICATION {} "
                             "SET (publish = 'insert, update, delete, truncate');",
                             publication, quote_identifier(publication))));
     }
-    const char* query = conn.server_version() >= 150000 ? kTables15 : kTables14;
-    FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec_params(query, {publication}));
+    via_root = found.boolean(0, 4);
+    std::vector<std::string> oids;
+    for (const TablePlan& table : plan.tables) oids.push_back(fmt::format("{}", table.info.oid));
+    const char* members = conn.server_version() >= 150000 ? kMembers15 : kMembers14;
+    FLUSSO_TRY_ASSIGN(const Rows rows,
+                      conn.exec_params(std::string(kFamilies) + kAllTables + members, {publication, array_text(oids)}));
     for (int row = 0; row < rows.size(); ++row) {
-      Member& member = members[TableRef{rows.string(row, 0), rows.string(row, 1)}];
-      member.row_filter = !rows.is_null(row, 2);
-      if (!rows.is_null(row, 3)) member.columns.insert(rows.string(row, 3));
+      Family& family = families[static_cast<std::uint32_t>(rows.unsigned_integer(row, 0))];
+      Member& member = family[static_cast<std::uint32_t>(rows.unsigned_integer(row, 1))];
+      member.kind = rows.text(row, 2).front();
+      member.row_filter = member.row_filter || rows.boolean(row, 3);
+      if (!rows.is_null(row, 4)) member.columns.insert(rows.string(row, 4));
     }
   }
   for (const TablePlan& table : plan.tables) {
-    const auto member = members.find(table.info.table);
-    if (member == members.end())
-      state.missing.push_back(table.info.table);
-    else
-      check_member(publication, table, member->second, state.findings);
+    const Family& family = families[table.info.oid];
+    if (!is_covered(family)) state.missing.push_back(table.info.table);
+    for (const auto& [oid, member] : family) check_member(publication, table, member, state.findings);
+    if (via_root) check_root(publication, table, family, state);
   }
   return state;
+}
+
+Result<bool> publishes_via_root(Conn& conn, const std::string& publication) {
+  FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(kPublication, {publication}));
+  return !found.empty() && found.boolean(0, 4);
+}
+
+Result<PublicationRows> publication_rows(Conn& conn, const std::string& publication,
+                                         const std::vector<TableLookup>& tables) {
+  PublicationRows rows;
+  FLUSSO_TRY_ASSIGN(const Rows own, conn.exec_params(kOwnRow, {publication}));
+  if (own.empty()) return rows;
+  rows.own = own.string(0, 0);
+  rows.via_root = own.boolean(0, 1);
+  std::vector<std::string> oids;
+  for (const TableLookup& table : tables)
+    if (table.exists) oids.push_back(fmt::format("{}", table.info.oid));
+  const std::string sql = std::string(kFamilies) + kRowsOfAll + (conn.server_version() >= 150000 ? kRowsOfSchemas : "");
+  FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(sql, {publication, array_text(oids)}));
+  for (int row = 0; row < found.size(); ++row)
+    rows.of_tables[static_cast<std::uint32_t>(found.unsigned_integer(row, 0))].insert(found.string(row, 1));
+  return rows;
 }
 
 std::string covering_sql(const std::string& publication, bool exists, const std::vector<TableRef>& missing) {
   std::string tables;
   for (const TableRef& table : missing) tables += (tables.empty() ? "" : ", ") + quote_table(table);
+  if (tables.empty()) return fmt::format("CREATE PUBLICATION {};", quote_identifier(publication));  // all is paused
   if (exists) return fmt::format("ALTER PUBLICATION {} ADD TABLE {};", quote_identifier(publication), tables);
   return fmt::format("CREATE PUBLICATION {} FOR TABLE {};", quote_identifier(publication), tables);
 }

@@ -1,61 +1,56 @@
 #include "io/pg/relation_map.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <optional>
 
 namespace flusso::pg {
 namespace {
 
-Error missing_columns(const TablePlan& table, const std::vector<std::string>& missing) {
-  std::string names;
-  bool generated = false;
-  for (const std::string& name : missing) {
-    names += (names.empty() ? "" : ", ") + name;
-    const ColumnInfo* column = table.info.column(name);
-    generated = generated || (column != nullptr && column->generated);
-  }
-  return Error{
-      ErrorKind::permanent, "pg.column_missing",
-      fmt::format("changes of table {} come without column {}, which an index needs to find its documents; {}",
-                  to_text(table.info.table), names,
-                  generated ? "generated columns are not replicated: use a plain column as key"
-                            : "the column was dropped or renamed, or the publication's column list leaves it out")};
+bool contains(const KeyColumns& columns, const std::string& name) {
+  return std::find(columns.begin(), columns.end(), name) != columns.end();
+}
+
+const RelationColumn* column_of(const PgOutputMessage& relation, const std::string& name) {
+  const auto found = std::find_if(relation.columns.begin(), relation.columns.end(),
+                                  [&](const RelationColumn& column) { return column.name == name; });
+  return found == relation.columns.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-Status RelationMap::learn(const PgOutputMessage& relation) {
-  std::optional<MappedRelation>& slot = relations_[relation.relation];
-  slot.reset();
-  const auto table = std::find_if(plan_.tables.begin(), plan_.tables.end(), [&](const TablePlan& plan) {
-    return plan.info.table.name == relation.name && plan.info.table.schema == relation.schema;
-  });
-  if (table == plan_.tables.end()) return {};
-
+MappedRelation RelationMap::map(const PgOutputMessage& relation, TableId id, std::vector<TableGap>& gaps) const {
+  const TablePlan& table = plan_.tables[id.value];
   MappedRelation mapped;
-  mapped.table = TableId{static_cast<std::uint16_t>(table - plan_.tables.begin())};
+  mapped.table = id;
   mapped.columns = relation.columns.size();
-  std::vector<std::string> missing;
-  for (const std::string& name : table->columns) {
-    const auto column = std::find_if(relation.columns.begin(), relation.columns.end(),
-                                     [&](const RelationColumn& candidate) { return candidate.name == name; });
-    if (column == relation.columns.end()) {
-      missing.push_back(name);
-      continue;
-    }
-    mapped.positions.push_back(static_cast<std::uint16_t>(column - relation.columns.begin()));
-    mapped.in_identity.push_back(column->key);
+  mapped.root_for_leaves = table.info.kind == 'p' && relation.relation == table.info.oid;
+  bool changed = false;
+  bool narrowed = false;
+  for (const std::string& name : table.columns) {
+    const RelationColumn* column = column_of(relation, name);
+    const ColumnInfo* planned = table.info.column(name);
+    const bool promised = contains(table.info.identity_columns, name);
+    mapped.positions.push_back(column == nullptr ? -1 : static_cast<std::int32_t>(column - relation.columns.data()));
+    mapped.in_identity.push_back(column != nullptr && column->key && (!mapped.root_for_leaves || promised));
+    changed = changed || column == nullptr || (planned != nullptr && planned->type_oid != column->type);
+    narrowed = narrowed || (promised && !mapped.in_identity.back());
   }
-  if (!missing.empty()) return fail(missing_columns(*table, missing));
-  slot = std::move(mapped);
-  return {};
+  if (changed) gaps.push_back({id, GapReason::definition_changed, {}});
+  if (narrowed) gaps.push_back({id, GapReason::identity_narrowed, {}});
+  return mapped;
 }
 
-const MappedRelation* RelationMap::find(std::uint32_t oid) const {
+std::vector<TableGap> RelationMap::learn(const PgOutputMessage& relation, const std::vector<TableId>& tables) {
+  std::vector<TableGap> gaps;
+  std::vector<MappedRelation>& mapped = relations_[relation.relation];
+  mapped.clear();
+  for (const TableId table : tables) mapped.push_back(map(relation, table, gaps));
+  return gaps;
+}
+
+const std::vector<MappedRelation>& RelationMap::find(std::uint32_t oid) const {
+  static const std::vector<MappedRelation> kNone;
   const auto found = relations_.find(oid);
-  return found == relations_.end() || !found->second ? nullptr : &*found->second;
+  return found == relations_.end() ? kNone : found->second;
 }
 
 Status RelationMap::project(const MappedRelation& relation, const Tuple& row, bool identity_only,
@@ -64,7 +59,9 @@ Status RelationMap::project(const MappedRelation& relation, const Tuple& row, bo
     return fail(ErrorKind::permanent, "pg.protocol", "a replicated row has another width than its relation");
   out.resize(relation.positions.size());
   for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = identity_only && !relation.in_identity[i] ? FieldText{} : row[relation.positions[i]];
+    out[i] = relation.positions[i] < 0 || (identity_only && !relation.in_identity[i])
+                 ? FieldText{}
+                 : row[static_cast<std::size_t>(relation.positions[i])];
   return {};
 }
 

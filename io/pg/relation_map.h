@@ -1,7 +1,8 @@
 #pragma once
-// From relations of the stream to tables of the plan: which relation is which table, and where each planned column
-// stands in its rows. Replaced on every Relation message, because columns come, go and move.
-// Thread: one (capture).
+// From relations of the stream to tables of the plan: where each planned column stands in a relation's rows, and what a
+// relation no longer keeps of what the plan was compiled from. Replaced on every Relation message, because columns
+// come, go and move. One relation may be several tables of the plan: a partition and the table it belongs to.
+// Thread: one (capture). Pure.
 
 #include <cstdint>
 #include <string>
@@ -16,9 +17,10 @@ namespace flusso::pg {
 
 struct MappedRelation {
   TableId table;
-  std::size_t columns = 0;               // in a row of the stream
-  std::vector<std::uint16_t> positions;  // per planned column: its position in the row
-  std::vector<bool> in_identity;         // per planned column
+  std::size_t columns = 0;              // in a row of the stream
+  std::vector<std::int32_t> positions;  // per planned column: its position in the row, -1 = it has no such column
+  std::vector<bool> in_identity;        // per planned column: an old row's value is the old row's
+  bool root_for_leaves = false;         // published as one table: even a whole old row has only its identity columns
 };
 
 class RelationMap {
@@ -26,10 +28,10 @@ class RelationMap {
   // The plan must outlive the map.
   explicit RelationMap(const Plan& plan) : plan_(plan) {}
 
-  // Takes a Relation message. Errors: permanent pg.column_missing, naming the table and the columns.
-  Status learn(const PgOutputMessage& relation);
-  // Null when the relation is none of the plan's tables; `known` tells whether it was announced at all.
-  const MappedRelation* find(std::uint32_t oid) const;
+  // Takes a Relation message about rows of these tables (none: not ours). Gives what the plan can no longer rely on.
+  std::vector<TableGap> learn(const PgOutputMessage& relation, const std::vector<TableId>& tables);
+  // Nothing when the relation is none of the plan's tables; `known` tells whether it was announced at all.
+  const std::vector<MappedRelation>& find(std::uint32_t oid) const;
   bool known(std::uint32_t oid) const { return relations_.contains(oid); }
   void clear() { relations_.clear(); }
 
@@ -38,8 +40,10 @@ class RelationMap {
                         std::vector<FieldText>& out);
 
  private:
+  MappedRelation map(const PgOutputMessage& relation, TableId table, std::vector<TableGap>& gaps) const;
+
   const Plan& plan_;
-  std::unordered_map<std::uint32_t, std::optional<MappedRelation>> relations_;  // absent value: not ours
+  std::unordered_map<std::uint32_t, std::vector<MappedRelation>> relations_;  // empty: not ours
 };
 
 }  // namespace flusso::pg

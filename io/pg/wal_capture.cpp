@@ -24,13 +24,14 @@ SpoolOptions spool_options(const PgSourceOptions& options) {
 }  // namespace
 
 WalCapture::WalCapture(PgSourceOptions options, const Plan& plan)
-    : options_(std::move(options)), relations_(plan), spool_(spool_options(options_)) {}
+    : options_(std::move(options)), finder_(options_, plan), relations_(plan), spool_(spool_options(options_)) {}
 
 Result<Lsn> WalCapture::start() {
   stream_.reset();
   failure_.reset();
   relations_.clear();
   spool_.clear();
+  row_tables_ = nullptr;
   reply_due_ = false;
 
   ConnParams params;
@@ -70,10 +71,14 @@ Result<Streaming> WalCapture::choose_streaming(const Conn& conn) const {
 
 Error WalCapture::remember(Error error) {
   if (error.code == "pg.42704" && error.what.find("publication") != std::string::npos) {
+    // What lies between cannot be decoded any more. The next start makes the publication again, or says how, and moves
+    // the slot past it, which every index notices.
     error.what += fmt::format(
-        "; publication \"{}\" was dropped or is younger than the changes that slot \"{}\" still has to "
-        "deliver: drop the slot and start again to seed every index anew",
+        "; publication \"{}\" was dropped or is younger than the changes that slot \"{}\" still has "
+        "to deliver: every index is built anew",
         options_.publication, options_.slot);
+    error.kind = ErrorKind::transient;
+    options_.publication_lost->store(true);
   }
   failure_ = error;
   return error;
@@ -94,6 +99,11 @@ Status WalCapture::feedback_if_due() {
 Result<CaptureEvent> WalCapture::next(Millis wait) {
   if (failure_) return fail(*failure_);
   if (!stream_) return fail(ErrorKind::bug, "pg.not_started", "the capture was not started");
+  if (row_has_more_tables()) {
+    auto event = row_event();
+    if (!event) return fail(remember(std::move(event).error()));
+    return std::move(**event);
+  }
   const SteadyTime deadline = now() + wait;
   while (true) {
     if (auto sent = feedback_if_due(); !sent) return fail(remember(std::move(sent).error()));
@@ -124,6 +134,7 @@ Result<bool> WalCapture::anything_at_hand() {
 bool WalCapture::readable() {
   if (failure_ || spool_.replaying()) return true;  // next() answers at once
   if (!stream_) return false;
+  if (row_has_more_tables()) return true;
   while (true) {
     auto front = stream_->front();
     if (!front) {
@@ -170,7 +181,7 @@ void WalCapture::finish() noexcept {
 
 bool WalCapture::foreign_row(std::string_view message) const {
   const auto oid = relation_of_row(message);
-  return oid && relations_.known(*oid) && relations_.find(*oid) == nullptr;
+  return oid && relations_.known(*oid) && relations_.find(*oid).empty();
 }
 
 Result<std::optional<CaptureEvent>> WalCapture::event_of(const ReplicationFrame& frame) {
@@ -201,14 +212,13 @@ Result<std::optional<CaptureEvent>> WalCapture::event_of_message(std::string_vie
       received_ = std::max(received_, message_.end_lsn);
       return CaptureEvent{CaptureCommit{xid_, message_.end_lsn}};
     case Kind::relation:
-      FLUSSO_TRY(relations_.learn(message_));
-      return std::optional<CaptureEvent>{};
+      return relation_event();
     case Kind::insert:
-      return row_event(ChangeOp::insert);
     case Kind::update:
-      return row_event(ChangeOp::update);
     case Kind::remove:
-      return row_event(ChangeOp::remove);
+      row_tables_ = &relations_.find(message_.relation);
+      next_row_table_ = 0;
+      return row_event();
     case Kind::truncate:
       return truncate_event();
     case Kind::origin:
@@ -223,30 +233,45 @@ Result<std::optional<CaptureEvent>> WalCapture::event_of_message(std::string_vie
   return std::optional<CaptureEvent>{};
 }
 
-Result<std::optional<CaptureEvent>> WalCapture::row_event(ChangeOp op) {
-  const MappedRelation* relation = relations_.find(message_.relation);
-  if (relation == nullptr)
+Result<std::optional<CaptureEvent>> WalCapture::relation_event() {
+  FLUSSO_TRY_ASSIGN(const RelationFinder::Found found, finder_.find(message_.relation, message_.schema, message_.name));
+  row_tables_ = nullptr;
+  CaptureGap event{relations_.learn(message_, found.tables)};
+  for (const TableId table : found.replaced) event.gaps.push_back({table, GapReason::definition_changed, {}});
+  if (event.gaps.empty()) return std::optional<CaptureEvent>{};
+  return CaptureEvent{std::move(event)};
+}
+
+Result<std::optional<CaptureEvent>> WalCapture::row_event() {
+  if (!row_has_more_tables())
     return fail(ErrorKind::permanent, "pg.protocol", "a replicated row came before its relation was described");
+  const MappedRelation& relation = (*row_tables_)[next_row_table_++];
   RowEvent event;
-  event.table = relation->table;
-  event.op = op;
+  event.table = relation.table;
+  event.op = message_.kind == PgOutputMessage::Kind::insert   ? ChangeOp::insert
+             : message_.kind == PgOutputMessage::Kind::update ? ChangeOp::update
+                                                              : ChangeOp::remove;
   if (message_.old_kind != PgOutputMessage::OldRow::none) {
-    const bool key_only = message_.old_kind == PgOutputMessage::OldRow::key;
-    FLUSSO_TRY(RelationMap::project(*relation, message_.old_row, key_only, old_fields_));
+    const bool key_only = message_.old_kind == PgOutputMessage::OldRow::key || relation.root_for_leaves;
+    FLUSSO_TRY(RelationMap::project(relation, message_.old_row, key_only, old_fields_));
     event.old_fields = &old_fields_;
   }
-  if (op != ChangeOp::remove) {
-    FLUSSO_TRY(RelationMap::project(*relation, message_.new_row, false, new_fields_));
+  if (event.op != ChangeOp::remove) {
+    FLUSSO_TRY(RelationMap::project(relation, message_.new_row, false, new_fields_));
     event.new_fields = &new_fields_;
   }
   return CaptureEvent{event};
 }
 
 std::optional<CaptureEvent> WalCapture::truncate_event() const {
-  CaptureTruncate event;
-  for (const std::uint32_t oid : message_.relations)
-    if (const MappedRelation* relation = relations_.find(oid)) event.tables.push_back(relation->table);
-  if (event.tables.empty()) return std::nullopt;
+  CaptureGap event;
+  for (const std::uint32_t oid : message_.relations) {
+    for (const MappedRelation& relation : relations_.find(oid)) {
+      const TableGap gap{relation.table, GapReason::truncated, {}};
+      if (std::find(event.gaps.begin(), event.gaps.end(), gap) == event.gaps.end()) event.gaps.push_back(gap);
+    }
+  }
+  if (event.gaps.empty()) return std::nullopt;
   return CaptureEvent{std::move(event)};
 }
 

@@ -18,6 +18,7 @@
 #include "io/pg/conn.h"
 #include "io/pg/pg_source.h"
 #include "io/pg/pgoutput.h"
+#include "io/pg/relation_finder.h"
 #include "io/pg/relation_map.h"
 #include "io/pg/replication.h"
 #include "io/pg/stream_spool.h"
@@ -50,7 +51,10 @@ class WalCapture final : public ChangeCapture {
   Result<std::optional<CaptureEvent>> event_of(const ReplicationFrame& frame);
   Result<std::optional<CaptureEvent>> replayed_event();
   Result<std::optional<CaptureEvent>> event_of_message(std::string_view message);
-  Result<std::optional<CaptureEvent>> row_event(ChangeOp op);
+  Result<std::optional<CaptureEvent>> relation_event();
+  // The row in message_ for one of the tables it is a row of; each further call is about the next of them.
+  Result<std::optional<CaptureEvent>> row_event();
+  bool row_has_more_tables() const { return row_tables_ != nullptr && next_row_table_ < row_tables_->size(); }
   std::optional<CaptureEvent> truncate_event() const;
   // True for a row of a table that the plan does not know: dropped without decoding it. Not for a message of the wire
   // while spool_.in_block().
@@ -58,6 +62,7 @@ class WalCapture final : public ChangeCapture {
   Error remember(Error error);
 
   PgSourceOptions options_;
+  RelationFinder finder_;
   RelationMap relations_;
   Waker waker_;
   std::atomic<std::uint64_t> confirmed_{0};
@@ -73,6 +78,8 @@ class WalCapture final : public ChangeCapture {
   SteadyTime last_feedback_{};
   Xid xid_;  // of the transaction being delivered
   PgOutputMessage message_;
+  const std::vector<MappedRelation>* row_tables_ = nullptr;
+  std::size_t next_row_table_ = 0;
   std::vector<FieldText> old_fields_, new_fields_;
 };
 

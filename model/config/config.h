@@ -28,6 +28,8 @@ struct SourceConfig {
   std::variant<std::monostate, EnvOrValue, ConnectionParts> connection_url;
   bool manage_publication = true;
   std::string spill_dir;  // absolute; empty = the system's temporary folder
+  bool allow_partial_publication = false;
+  bool manage_replica_identity = false;
   Position at;
 };
 

@@ -23,13 +23,13 @@ struct CaptureKeepalive {
   Lsn lsn;
   bool reply_requested = false;
 };
-struct CaptureTruncate {
-  std::vector<TableId> tables;
+// Inside a transaction; the gaps' xid is filled in by who reads on.
+struct CaptureGap {
+  std::vector<TableGap> gaps;
 };
 struct CaptureNothing {};  // nothing arrived in time
 
-using CaptureEvent =
-    std::variant<CaptureNothing, CaptureBegin, RowEvent, CaptureTruncate, CaptureCommit, CaptureKeepalive>;
+using CaptureEvent = std::variant<CaptureNothing, CaptureBegin, RowEvent, CaptureGap, CaptureCommit, CaptureKeepalive>;
 
 // Thread: start, next and keep_alive by one thread (capture); confirm from any thread.
 class ChangeCapture {

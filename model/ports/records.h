@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/catalog_state.h"
 #include "model/ids.h"
 #include "model/ports/source.h"
 #include "model/result.h"
@@ -17,6 +18,7 @@ struct FollowedIndex {
   Generation generation;
   std::string uuid;                 // of the concrete index
   std::vector<std::string> traced;  // traced_tables() of the plan that its documents were built with
+  bool paused = false;              // it has been left out since, and so may have missed changes
   bool operator==(const FollowedIndex&) const = default;
 };
 
@@ -50,6 +52,9 @@ class SyncRecords {
   virtual Status save_seed(const std::string& hash_alias, const SeedRecord& record) = 0;
   virtual Status save_seed_progress(const std::string& hash_alias, Generation generation, const std::string& done) = 0;
   virtual Status remove_seed(const std::string& hash_alias) = 0;
+  // What the catalog said when every index that is followed was known to be complete or was being built anew.
+  virtual Result<std::optional<CatalogState>> load_catalog(const std::string&) { return std::optional<CatalogState>(); }
+  virtual Status save_catalog(const std::string&, const CatalogState&) { return {}; }
 };
 
 }  // namespace flusso

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/batches.h"
+#include "model/catalog_state.h"
 #include "model/ids.h"
 #include "model/intake.h"
 #include "model/plan.h"
@@ -85,7 +86,22 @@ struct SourceState {
   Lsn confirmed_flush;
   bool slot_created = false;           // by this very call
   std::vector<TableRef> tables_added;  // to the publication by this very call
+  std::uint64_t described_xid = 0;     // every transaction below it had ended before the tables were described
   std::uint64_t seed_fence_xid = 0;    // no chunk may start before every transaction below this one has ended
+};
+
+// Looks at the catalog while the stream flows. Thread: one; blocks, and takes no lock on a table.
+class CatalogWatch {
+ public:
+  virtual ~CatalogWatch() = default;
+  // What there is now, under one snapshot; a table that does not exist is left out.
+  virtual Result<CatalogState> look(const std::vector<TableRef>& tables) = 0;
+};
+
+// A table as the catalog has it, and why it cannot be used.
+struct TableSurvey {
+  TableInfo info;  // its table is the name asked for, also when there is none
+  std::optional<Error> problem;
 };
 
 // Makes the source ready and answers questions about it. Thread: control only; may block.
@@ -99,6 +115,21 @@ class SourceAdmin {
   // Waits until every transaction below `fence_xid` has ended; says every few seconds which process it waits for.
   virtual Status await_older_transactions(std::uint64_t fence_xid, std::stop_token stop) = 0;
   virtual Result<Lsn> current_wal() = 0;
+  // The same as describe(), but what is wrong with one table says nothing about the others.
+  virtual Result<std::vector<TableSurvey>> survey(const std::vector<TableRef>& tables) {
+    FLUSSO_TRY_ASSIGN(std::vector<TableInfo> infos, describe(tables));
+    std::vector<TableSurvey> surveys;
+    for (TableInfo& info : infos) surveys.push_back({std::move(info), {}});
+    return surveys;
+  }
+  // Whether the plan of one index can be kept: privileges, identities, publication, and whether the server takes its
+  // statements. Errors: what is wrong with the index, permanent or config; transient when it cannot be told now.
+  virtual Status examine(const Plan&) { return {}; }
+  // Lets old rows carry the columns that name old parents, where that is configured and possible. True when something
+  // was changed, so that the tables must be described again.
+  virtual Result<bool> widen_identities(const Plan&) { return false; }
+  // Null when there is nothing to be watched. Thread: control; what is made belongs to one thread.
+  virtual std::unique_ptr<CatalogWatch> catalog_watch() { return nullptr; }
 };
 
 }  // namespace flusso

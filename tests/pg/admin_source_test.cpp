@@ -133,16 +133,17 @@ TEST_F(Describe, all_missing_tables_are_named_at_once_with_a_guess) {
 TEST_F(Describe, what_cannot_be_followed_yet_is_said) {
   database.run(
       "CREATE TABLE base (id int); CREATE VIEW v AS SELECT 1 AS id; CREATE MATERIALIZED VIEW m AS SELECT 1 AS id; "
-      "CREATE TABLE parted (id int) PARTITION BY RANGE (id); CREATE TABLE child () INHERITS (base); CREATE UNLOGGED "
+      "CREATE TABLE parted (id int) PARTITION BY RANGE (id); CREATE UNLOGGED TABLE parted_1 PARTITION OF parted FOR "
+      "VALUES FROM (0) TO (10); CREATE TABLE child () INHERITS (base); CREATE UNLOGGED "
       "TABLE u (id int)");
   const auto infos =
       make_source_admin(database.options())
           ->describe({{"public", "v"}, {"public", "m"}, {"public", "parted"}, {"public", "base"}, {"public", "u"}});
   ASSERT_FALSE(infos);
   EXPECT_EQ(infos.error().code, "pg.table_kind");
-  for (const char* text :
-       {"public.v is a view", "public.m is a materialized view", "public.parted is a partitioned table",
-        "public.base is the parent of other tables", "public.u is an unlogged table"})
+  for (const char* text : {"public.v is a view", "public.m is a materialized view",
+                           "public.parted is a partitioned table whose partition public.parted_1 is an unlogged table",
+                           "public.base is the parent of other tables", "public.u is an unlogged table"})
     EXPECT_THAT(infos.error().what, HasSubstr(text));
 }
 
@@ -325,6 +326,40 @@ TEST_F(Admin, publications_that_hide_changes_are_refused) {
   database.run("DROP PUBLICATION " + quoted_publication() + "; CREATE PUBLICATION " + quoted_publication() +
                " FOR TABLE a WHERE (id > 5)");
   EXPECT_EQ(refusal().code, "pg.publication_filter");
+}
+
+TEST_F(Admin, what_a_partial_publication_hides_is_only_told_where_that_is_allowed) {
+  database.run("CREATE TABLE a (id int PRIMARY KEY, owner int); CREATE PUBLICATION " + quoted_publication() +
+               " FOR TABLE a WHERE (id > 5) WITH (publish = 'insert, update, delete')");
+  add("a", {"owner", "id"});
+  const Error error = refusal();
+  EXPECT_THAT(error.what, HasSubstr("does not publish every operation"));
+  EXPECT_THAT(error.what, HasSubstr("row filter"));
+  PgSourceOptions options = database.options();
+  options.allow_partial_publication = true;
+  const auto state = make_source_admin(options)->prepare(plan, {});
+  EXPECT_TRUE(state) << state.error().what;
+}
+
+TEST_F(Admin, an_index_is_examined_by_itself_its_statements_included) {
+  database.run(
+      "CREATE TABLE a (id int PRIMARY KEY, note text, twice int GENERATED ALWAYS AS (id * 2) STORED); CREATE TABLE n "
+      "(id "
+      "int PRIMARY KEY); ALTER TABLE n REPLICA IDENTITY NOTHING");
+  const auto examined = [&](const std::string& table, const std::string& key, const std::string& raw) {
+    plan = Plan{};
+    add(table, {key});
+    add_root(table, {key});
+    plan.indexes[0].tables = {{"public", table}};
+    if (!raw.empty()) plan.indexes[0].schema.filters = std::vector<Filter>{Filter{FilterRaw{raw}, {}}};
+    const Status status = make_source_admin(database.options())->examine(plan);
+    return status ? std::string("fine") : status.error().code;
+  };
+  EXPECT_EQ(examined("a", "id", "length(note) > 1"), "fine");
+  EXPECT_EQ(examined("a", "id", "length(nothing) > 1"), "pg.42703");
+  EXPECT_EQ(examined("a", "twice", ""), "pg.generated_key");
+  EXPECT_EQ(examined("n", "id", ""), "pg.no_identity");
+  EXPECT_THAT(published(), IsEmpty());
 }
 
 TEST_F(Admin, a_slot_of_another_plugin_or_database_or_kind_is_refused) {

@@ -31,7 +31,7 @@ inline std::string shown(const std::vector<FieldText>* fields) {
   return out + ")";
 }
 
-// "insert 0 - (1,a)"; begin, commit and truncate by their names; nothing for keepalives.
+// "insert 0 - (1,a)"; begin and commit by their names; "truncate 0", "narrowed 0", "changed 0"; nothing for keepalives.
 inline std::string shown(const CaptureEvent& event) {
   if (const auto* row = std::get_if<RowEvent>(&event)) {
     const char* op = row->op == ChangeOp::insert ? "insert" : row->op == ChangeOp::update ? "update" : "delete";
@@ -39,7 +39,16 @@ inline std::string shown(const CaptureEvent& event) {
   }
   if (std::holds_alternative<CaptureBegin>(event)) return "begin";
   if (std::holds_alternative<CaptureCommit>(event)) return "commit";
-  if (std::holds_alternative<CaptureTruncate>(event)) return "truncate";
+  if (const auto* gap = std::get_if<CaptureGap>(&event)) {
+    std::string out;
+    for (const TableGap& one : gap->gaps)
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ",
+                         one.reason == GapReason::truncated           ? "truncate"
+                         : one.reason == GapReason::identity_narrowed ? "narrowed"
+                                                                      : "changed",
+                         one.table.value);
+    return out;
+  }
   return {};
 }
 

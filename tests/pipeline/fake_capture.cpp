@@ -77,7 +77,7 @@ class FakeCapture final : public ChangeCapture {
     Xid xid;
     Lsn end;
   };
-  using Item = std::variant<CaptureKeepalive, CaptureBegin, RowOf, CaptureTruncate, CommitOf>;
+  using Item = std::variant<CaptureKeepalive, CaptureBegin, RowOf, CaptureGap, CommitOf>;
 
   static tl::unexpected<Error> lost() { return fail(ErrorKind::transient, "pg.08006", "the connection was lost"); }
 
@@ -99,13 +99,13 @@ class FakeCapture final : public ChangeCapture {
   void expand(const Transaction& transaction) {
     const Xid xid{static_cast<std::uint32_t>(transaction.xid)};
     backlog_.push_back(CaptureBegin{xid});
-    CaptureTruncate truncate;
+    CaptureGap gap;
     for (std::size_t i = 0; i < plan_.tables.size(); ++i) {
       const Table table = table_of(plan_.tables[i].info.table);
       for (const Table truncated : transaction.truncated)
-        if (truncated == table) truncate.tables.push_back(TableId{static_cast<std::uint16_t>(i)});
+        if (truncated == table) gap.gaps.push_back({TableId{static_cast<std::uint16_t>(i)}, GapReason::truncated, {}});
     }
-    if (!truncate.tables.empty()) backlog_.push_back(truncate);
+    if (!gap.gaps.empty()) backlog_.push_back(gap);
     for (const RowChange& change : transaction.rows)
       for (std::size_t i = 0; i < plan_.tables.size(); ++i)
         if (table_of(plan_.tables[i].info.table) == change.table)
@@ -121,7 +121,7 @@ class FakeCapture final : public ChangeCapture {
       return CaptureCommit{commit->xid, commit->end};
     }
     if (const auto* begin = std::get_if<CaptureBegin>(&item)) return *begin;
-    if (const auto* truncate = std::get_if<CaptureTruncate>(&item)) return *truncate;
+    if (const auto* gap = std::get_if<CaptureGap>(&item)) return *gap;
     return std::get<CaptureKeepalive>(item);
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "io/pg/catalog.h"
 #include "io/pg/check/coverage.h"
 #include "io/pg/check/facts.h"
 #include "io/pg/check/probes.h"
@@ -12,6 +13,7 @@
 #include "io/pg/check/samples.h"
 #include "io/pg/check/statements.h"
 #include "io/pg/preflight.h"
+#include "io/pg/publication.h"
 #include "io/pg/read_session.h"
 #include "model/check/prune.h"
 #include "model/check/readers.h"
@@ -61,9 +63,9 @@ Plan with_every_table(Plan plan, const DatabaseFacts& facts) {
   return plan;
 }
 
-void add_deployment_errors(std::vector<Error> errors, CheckFindings& findings) {
+void add_deployment_errors(std::vector<Error> errors, FindingSeverity severity, CheckFindings& findings) {
   for (Error& error : errors)
-    findings.push_back({FindingSeverity::error, {}, {}, std::move(error.what), {}, FindingPart::deployment});
+    findings.push_back({severity, {}, {}, std::move(error.what), {}, FindingPart::deployment});
 }
 
 void add_identities(const Plan& plan, const std::vector<IndexPlan>& indexes, CheckFindings& findings) {
@@ -123,11 +125,14 @@ Result<DatabaseCheck> check_database(const PgSourceOptions& options, std::vector
   const std::vector<TableRef> tables = all_tables_of(indexes);
   auto read = read_facts(session, tables);
   if (!read) return fail(in_context("the catalog could not be read", std::move(read).error()));
-  const DatabaseFacts facts = std::move(*read);
+  DatabaseFacts facts = std::move(*read);
+  FLUSSO_TRY_ASSIGN(const bool via_root, publishes_via_root(session.conn(), options.publication));
+  if (via_root)
+    for (TableFacts& table : facts.tables) trust_root_identity(table.info);
 
   FLUSSO_TRY_ASSIGN(const bool own_slot, has_own_slot(session));
   FLUSSO_TRY_ASSIGN(auto server, check_server(session.conn(), own_slot));
-  add_deployment_errors(std::move(server), findings);
+  add_deployment_errors(std::move(server), FindingSeverity::error, findings);
 
   Plan named;
   named.indexes = indexes;
@@ -143,7 +148,11 @@ Result<DatabaseCheck> check_database(const PgSourceOptions& options, std::vector
 
   const Plan published = with_every_table(plan, facts);
   FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(session.conn(), options.publication, published));
-  add_deployment_errors(std::move(publication.findings), findings);
+  for (std::string& warning : publication.warnings)
+    findings.push_back({FindingSeverity::warning, {}, {}, std::move(warning), {}, FindingPart::deployment});
+  add_deployment_errors(std::move(publication.findings),
+                        options.allow_partial_publication ? FindingSeverity::warning : FindingSeverity::error,
+                        findings);
   FLUSSO_TRY_ASSIGN(check.coverage, read_coverage(session, options, tables, facts, publication));
   warn_of_gap(check.coverage, findings);
   sort_findings(findings);

@@ -200,13 +200,15 @@ TEST(Assemble, a_position_taken_back_by_a_reconnect_is_given_out_when_it_is_reac
   EXPECT_EQ(stream.assemble.take().end_lsn, Lsn{100});
 }
 
-TEST(Assemble, a_truncate_waits_for_visibility_and_for_its_commit) {
+TEST(Assemble, a_gap_waits_for_visibility_and_for_its_commit) {
   Stream stream;
   stream.assemble.begin(Xid{7});
-  stream.assemble.truncate(CaptureTruncate{{TableId{2}, TableId{3}}}, at(0));
+  stream.assemble.gap(
+      CaptureGap{{{TableId{2}, GapReason::truncated, {}}, {TableId{3}, GapReason::definition_changed, {}}}}, at(0));
   stream.assemble.commit(Xid{7}, Lsn{100}, at(0));
   const ChangeBatch group = stream.assemble.take();
-  EXPECT_EQ(group.truncated, (std::vector<TableId>{TableId{2}, TableId{3}}));
+  EXPECT_EQ(group.gaps, (std::vector<TableGap>{{TableId{2}, GapReason::truncated, Xid{7}},
+                                               {TableId{3}, GapReason::definition_changed, Xid{7}}}));
   EXPECT_EQ(group.xids, std::vector<Xid>{Xid{7}});
   EXPECT_EQ(group.end_lsn, Lsn{100});
 }

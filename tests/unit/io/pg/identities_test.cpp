@@ -19,6 +19,7 @@ TablePlan orders(ReplicaIdentity identity, KeyColumns identity_columns) {
     ColumnInfo column;
     column.name = name;
     column.not_null = std::string_view(name) != "note";
+    column.type_oid = 23;
     table.info.columns.push_back(column);
   }
   table.info.primary_key = {"id"};
@@ -113,6 +114,40 @@ TEST(Identities, a_child_with_its_foreign_key_in_the_identity_is_silent) {
   EXPECT_THAT(check_identities(plan).warnings, IsEmpty());
 }
 
+// Every statement names the partition: one on the table itself changes nothing for them.
+TEST(Identities, each_partition_that_lacks_a_column_gets_its_own_statement) {
+  TablePlan table = orders(ReplicaIdentity::full, {"id"});
+  table.info.kind = 'p';
+  for (const auto& [name, columns] :
+       {std::pair{"orders_1", KeyColumns{"id"}}, std::pair{"orders_2", KeyColumns{"id", "user_id"}},
+        std::pair{"orders 3", KeyColumns{"id"}}}) {
+    TableInfo leaf = orders(ReplicaIdentity::standard, columns).info;
+    leaf.table.name = name;
+    leaf.identity_candidates.push_back({std::string(name) + "_owner", {"user_id", "id"}});
+    table.info.leaves.push_back(leaf);
+  }
+  Plan plan = plan_with(table);
+  plan.tables[0].links.push_back(child_link({0}));
+  const auto findings = check_identities(plan);
+  ASSERT_EQ(findings.warnings.size(), 1u);
+  EXPECT_THAT(
+      findings.warnings[0],
+      HasSubstr("ALTER TABLE \"public\".\"orders_1\" REPLICA IDENTITY USING INDEX \"orders_1_owner\"; ALTER TABLE "
+                "\"public\".\"orders 3\" REPLICA IDENTITY USING INDEX \"orders 3_owner\";"));
+  EXPECT_EQ(findings.warnings[0].find("orders_2"), std::string::npos);
+}
+
+TEST(Identities, a_partition_without_identity_is_named) {
+  TablePlan table = orders(ReplicaIdentity::standard, {});
+  table.info.kind = 'p';
+  table.info.leaves = {orders(ReplicaIdentity::standard, {"id"}).info, orders(ReplicaIdentity::nothing, {}).info};
+  table.info.leaves[1].table.name = "orders_2";
+  const auto findings = check_identities(plan_with(table));
+  ASSERT_EQ(findings.errors.size(), 1u);
+  EXPECT_EQ(findings.errors[0].code, "pg.no_identity");
+  EXPECT_THAT(findings.errors[0].what, HasSubstr("ALTER TABLE \"public\".\"orders_2\" REPLICA IDENTITY DEFAULT;"));
+}
+
 PgOutputMessage relation(std::vector<std::pair<const char*, bool>> columns) {
   PgOutputMessage message;
   message.kind = PgOutputMessage::Kind::relation;
@@ -123,54 +158,90 @@ PgOutputMessage relation(std::vector<std::pair<const char*, bool>> columns) {
   return message;
 }
 
+const std::vector<TableId> kOrders{TableId{0}};
+
 TEST(RelationMap, columns_are_found_by_name_wherever_they_stand) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
-  ASSERT_TRUE(map.learn(relation({{"note", false}, {"id", true}, {"user_id", false}})));
-  EXPECT_THAT(map.find(5)->positions, ElementsAre(2, 1));
-  ASSERT_TRUE(map.learn(relation({{"id", true}, {"user_id", true}})));
-  EXPECT_THAT(map.find(5)->positions, ElementsAre(1, 0));
+  EXPECT_THAT(map.learn(relation({{"note", false}, {"id", true}, {"user_id", false}}), kOrders), IsEmpty());
+  EXPECT_THAT(map.find(5).at(0).positions, ElementsAre(2, 1));
+  EXPECT_THAT(map.learn(relation({{"id", true}, {"user_id", true}}), kOrders), IsEmpty());
+  EXPECT_THAT(map.find(5).at(0).positions, ElementsAre(1, 0));
 }
 
 TEST(RelationMap, a_key_tuple_leaves_other_columns_missing_rather_than_null) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
-  ASSERT_TRUE(map.learn(relation({{"id", true}, {"user_id", false}})));
+  map.learn(relation({{"id", true}, {"user_id", false}}), kOrders);
   const Tuple row{{FieldText::State::text, "7"}, {FieldText::State::null, {}}};
   std::vector<FieldText> fields;
-  ASSERT_TRUE(RelationMap::project(*map.find(5), row, true, fields));
+  ASSERT_TRUE(RelationMap::project(map.find(5).at(0), row, true, fields));
   EXPECT_EQ(fields[0].state, FieldText::State::missing);
   EXPECT_EQ(fields[1].text, "7");
-  ASSERT_TRUE(RelationMap::project(*map.find(5), row, false, fields));
+  ASSERT_TRUE(RelationMap::project(map.find(5).at(0), row, false, fields));
   EXPECT_EQ(fields[0].state, FieldText::State::null);
 }
 
-TEST(RelationMap, a_planned_column_that_is_gone_is_named) {
+TEST(RelationMap, a_planned_column_that_is_gone_is_a_gap_and_missing_in_rows) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
-  const Status status = map.learn(relation({{"id", true}, {"note", false}}));
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().code, "pg.column_missing");
-  EXPECT_THAT(status.error().what, HasSubstr("public.orders"));
-  EXPECT_THAT(status.error().what, HasSubstr("user_id"));
+  EXPECT_THAT(map.learn(relation({{"id", true}, {"note", false}}), kOrders),
+              ElementsAre(TableGap{TableId{0}, GapReason::definition_changed, {}}));
+  std::vector<FieldText> fields;
+  ASSERT_TRUE(RelationMap::project(map.find(5).at(0), Tuple(2, {FieldText::State::text, "7"}), false, fields));
+  EXPECT_EQ(fields[0].state, FieldText::State::missing);
+  EXPECT_EQ(fields[1].text, "7");
+}
+
+TEST(RelationMap, a_planned_column_of_another_type_is_a_gap) {
+  TablePlan table = orders(ReplicaIdentity::standard, {"id"});
+  table.info.columns[1].type_oid = 20;
+  const Plan plan = plan_with(std::move(table));
+  RelationMap map(plan);
+  PgOutputMessage message = relation({{"id", true}, {"user_id", false}});
+  message.columns[1].type = 20;
+  EXPECT_THAT(map.learn(message, kOrders), IsEmpty());
+  message.columns[1].type = 23;
+  EXPECT_THAT(map.learn(message, kOrders), ElementsAre(TableGap{TableId{0}, GapReason::definition_changed, {}}));
+}
+
+TEST(RelationMap, an_identity_that_carries_less_than_promised_is_a_gap_and_a_wider_one_is_none) {
+  const Plan plan = plan_with(orders(ReplicaIdentity::index, {"user_id", "id"}));
+  RelationMap map(plan);
+  EXPECT_THAT(map.learn(relation({{"id", true}, {"user_id", true}, {"note", true}}), kOrders), IsEmpty());
+  EXPECT_THAT(map.learn(relation({{"id", true}, {"user_id", false}}), kOrders),
+              ElementsAre(TableGap{TableId{0}, GapReason::identity_narrowed, {}}));
+}
+
+// Its leaf may have another identity: the row that is marked as whole then has NULLs that mean nothing.
+TEST(RelationMap, a_partitioned_table_published_as_one_is_trusted_only_in_what_every_leaf_carries) {
+  TablePlan table = orders(ReplicaIdentity::full, {"id"});
+  table.info.kind = 'p';
+  table.info.oid = 5;
+  const Plan plan = plan_with(std::move(table));
+  RelationMap map(plan);
+  EXPECT_THAT(map.learn(relation({{"id", true}, {"user_id", true}}), kOrders), IsEmpty());
+  ASSERT_TRUE(map.find(5).at(0).root_for_leaves);
+  std::vector<FieldText> fields;
+  const Tuple row{{FieldText::State::text, "7"}, {FieldText::State::null, {}}};
+  ASSERT_TRUE(RelationMap::project(map.find(5).at(0), row, true, fields));
+  EXPECT_EQ(fields[0].state, FieldText::State::missing);
 }
 
 TEST(RelationMap, a_table_outside_the_plan_is_known_but_not_found) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
-  PgOutputMessage other = relation({{"id", true}});
-  other.schema = "elsewhere";
-  ASSERT_TRUE(map.learn(other));
+  EXPECT_THAT(map.learn(relation({{"id", true}}), {}), IsEmpty());
   EXPECT_TRUE(map.known(5));
-  EXPECT_EQ(map.find(5), nullptr);
+  EXPECT_THAT(map.find(5), IsEmpty());
 }
 
 TEST(RelationMap, a_row_of_another_width_is_an_error) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
-  ASSERT_TRUE(map.learn(relation({{"id", true}, {"user_id", false}})));
+  map.learn(relation({{"id", true}, {"user_id", false}}), kOrders);
   std::vector<FieldText> fields;
-  EXPECT_FALSE(RelationMap::project(*map.find(5), Tuple(3), false, fields));
+  EXPECT_FALSE(RelationMap::project(map.find(5).at(0), Tuple(3), false, fields));
 }
 
 }  // namespace
