@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/log.h"
+#include "pipeline/history.h"
 #include "pipeline/pause.h"
 
 namespace flusso::pipeline {
@@ -15,29 +16,6 @@ namespace {
 constexpr Logger kLog{"start"};
 
 Error stopped() { return Error{ErrorKind::cancelled, "run.stopped", "stopped while starting"}; }
-
-// What a sink knows of our history, compared with the slot as it is.
-struct History {
-  std::optional<SourceRecord> record;
-  std::optional<std::string> gap;  // why changes may have been missed by every index
-};
-
-History read_history(std::optional<SourceRecord> record, const SourceState& source) {
-  History history{std::move(record), {}};
-  if (!history.record) return history;
-  const SourceRecord& known = *history.record;
-  if (known.system_id != source.system_id)
-    history.gap = "the sink followed another Postgres cluster (system identifier " + known.system_id + ")";
-  else if (known.database_oid != source.database_oid)
-    history.gap = "the sink followed another database of this cluster";
-  else if (source.slot_created)
-    history.gap = fmt::format("replication slot {} had vanished and was created anew", source.slot);
-  else if (source.confirmed_flush > known.claimed)
-    history.gap =
-        fmt::format("replication slot {} stands at {}, past {}, the last position that was confirmed from here",
-                    source.slot, source.confirmed_flush, known.claimed);
-  return history;
-}
 
 bool is_followed(const History& history, const std::string& alias, Generation generation, const std::string& uuid) {
   if (!history.record || history.gap) return false;
@@ -108,7 +86,7 @@ class Keeper {
   bool trusted(const std::string& alias, const IndexState& state) const {
     if (history_.gap) return false;
     // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
-    if (!history_.record) return !source_.slot_created;
+    if (!history_.record) return !source_.slot_created && !source_.slot_skipped;
     return is_followed(history_, alias, state.active, state.uuid);
   }
 
@@ -187,10 +165,34 @@ Status begin_sinks(const Plan& plan, Backends& backends, const std::stop_token& 
   return {};
 }
 
+// Slot and publication, made or used, and what each sink knows of the history that they belong to. A gap that must not
+// be cured is refused before anything is made.
+Result<std::vector<History>> open_source(Backends& backends, SourceAdmin& source, const Options& options,
+                                         const std::optional<std::string>& known_gap, Prepared& prepared,
+                                         const std::stop_token& stop) {
+  FLUSSO_TRY_ASSIGN(const SourceView found, source.look(prepared.plan, stop));
+  FLUSSO_TRY_ASSIGN(std::vector<History> histories, read_histories(backends, found, options, known_gap));
+  if (found.slot && !found.slot->invalid.empty() && options.on_slot_lost == SlotLossPolicy::reseed) {
+    kLog.warn("the replication slot can deliver nothing any more and is made anew", kv("slot", options.slot),
+              kv("why", found.slot->invalid));
+    FLUSSO_TRY(source.discard_slot(stop));
+  }
+  FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  FLUSSO_TRY(judge_prepared(histories, backends, prepared.source, options));
+  return histories;
+}
+
+// Of several sinks the one that was told most.
+void expect_again(Prepared& prepared, const std::optional<CommitMark>& last) {
+  if (!last || last->end_lsn <= prepared.source.confirmed_flush) return;
+  if (!prepared.expected_commit || prepared.expected_commit->end_lsn < last->end_lsn) prepared.expected_commit = last;
+}
+
 }  // namespace
 
 Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const std::vector<bool>& stdout_seeded, std::stop_token stop) {
+                         const Options& options, const std::vector<bool>& stdout_seeded,
+                         const std::optional<std::string>& known_gap, std::stop_token stop) {
   FLUSSO_TRY(backends.hold_exclusive());
   std::set<TableRef> tables;
   for (const IndexPlan& index : indexes)
@@ -200,7 +202,7 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
   FLUSSO_TRY_ASSIGN(prepared.plan, compile_plan(std::move(indexes), infos));
   for (SinkBackend& sink : backends.sinks())
     if (sink.admin) FLUSSO_TRY(sink.admin->connect());
-  FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  FLUSSO_TRY_ASSIGN(std::vector<History> histories, open_source(backends, source, options, known_gap, prepared, stop));
   FLUSSO_TRY(begin_sinks(prepared.plan, backends, stop));
 
   const bool any_admin = std::any_of(backends.sinks().begin(), backends.sinks().end(),
@@ -211,14 +213,17 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
     std::vector<KeptIndex> kept;
     SourceRecord record;
     if (sink.admin) {
-      FLUSSO_TRY_ASSIGN(auto known, sink.records->load_source(options.slot));
-      const History history = read_history(std::move(known), prepared.source);
+      const History& history = histories[s];
       record.system_id = prepared.source.system_id;
       record.database_oid = prepared.source.database_oid;
       record.timeline = prepared.source.timeline;
       record.slot = options.slot;
       record.claimed = prepared.source.confirmed_flush;
       if (history.record && !history.gap) record.claimed = std::max(record.claimed, history.record->claimed);
+      if (history.record && !history.gap) {
+        record.last_commit = history.record->last_commit;
+        expect_again(prepared, record.last_commit);
+      }
       Keeper keeper(sink, id, prepared.source, history, options);
       for (const IndexPlan& index : prepared.plan.indexes) {
         FLUSSO_TRY_ASSIGN(KeptIndex one, keeper.keep(index));

@@ -28,11 +28,15 @@ struct Prepared {
   SourceState source;
   std::vector<std::vector<KeptIndex>> kept;  // [sink][index]
   std::vector<SourceRecord> records;         // [sink]; what that sink now remembers (unused for stdout)
+  // The stream begins before its end and must show it again, else history was rewritten.
+  std::optional<CommitMark> expected_commit;
 };
 
 // Errors name the thing and the cure. `indexes`: the enabled ones, without their tables filled in.
 // `stdout_seeded`: per index, whether this process has already sent everything to sinks that remember nothing.
+// `known_gap`: why an earlier run of this process found that changes may be missing.
 Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const std::vector<bool>& stdout_seeded, std::stop_token stop);
+                         const Options& options, const std::vector<bool>& stdout_seeded,
+                         const std::optional<std::string>& known_gap, std::stop_token stop);
 
 }  // namespace flusso::pipeline

@@ -8,12 +8,16 @@ namespace {
 constexpr Logger kLog{"read"};
 constexpr unsigned kQuickAttempts = 3;
 
-bool is_lock_or_timeout(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
 bool is_shutdown(const Error& error) {
   return error.code == "pg.57P01" || error.code == "pg.57P02" || error.code == "pg.57P03";
 }
 
 }  // namespace
+
+bool is_too_slow(const Error& error) { return error.code == "pg.statement_timeout"; }
+bool is_lock_or_timeout(const Error& error) {
+  return error.code == "pg.57014" || error.code == "pg.55P03" || is_too_slow(error);
+}
 
 bool ReadAttempts::again(const Error& error, std::stop_token stop) {
   if (stop.stop_requested() || run_.stopping()) return false;

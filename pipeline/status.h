@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,17 @@
 #include "model/value_losses.h"
 
 namespace flusso::pipeline {
+
+// Whether this process is the one that writes.
+enum class Role { none, standby, leader };
+std::string_view to_text(Role role);
+
+// The replication slot as last looked at.
+struct SlotStatus {
+  std::string wal_status;  // empty = not looked at yet
+  std::uint64_t retained_bytes = 0;
+  std::optional<std::int64_t> safe_wal_bytes;  // absent = no limit
+};
 
 enum class Phase { starting, backfilling, live, draining, waiting, stopped };
 std::string_view to_text(Phase phase);
@@ -40,9 +52,12 @@ class LiveStatus {
   ValueLosses losses;
   std::atomic<std::uint64_t> runs{0};
   std::atomic<Phase> phase{Phase::starting};
+  std::atomic<Role> role{Role::none};
 
   void set_confirmed(Lsn lsn) { confirmed_.store(lsn.value); }
   Lsn confirmed() const { return Lsn{confirmed_.load()}; }
+  void set_slot(std::string wal_status, std::uint64_t retained_bytes, std::optional<std::int64_t> safe_wal_bytes);
+  SlotStatus slot() const;
   void set_seeds(std::vector<SeedProgress> seeds);
   std::vector<SeedProgress> seeds() const;
 
@@ -50,6 +65,7 @@ class LiveStatus {
   std::atomic<std::uint64_t> confirmed_{0};
   mutable std::mutex mutex_;
   std::vector<SeedProgress> seeds_;
+  SlotStatus slot_;
 };
 
 }  // namespace flusso::pipeline
