@@ -73,22 +73,31 @@ Result<std::unique_ptr<ProcessBackends>> ProcessBackends::make(const Config& con
 }
 
 std::unique_ptr<SourceAdmin> ProcessBackends::source_admin() { return pg::make_source_admin(source_); }
+std::unique_ptr<SlotMonitor> ProcessBackends::slot_monitor() { return pg::make_slot_monitor(source_); }
 std::unique_ptr<ChangeCapture> ProcessBackends::capture(const Plan& plan) { return pg::make_capture(source_, plan); }
 std::unique_ptr<Visibility> ProcessBackends::visibility() { return pg::make_visibility(source_); }
-std::unique_ptr<RowResolver> ProcessBackends::resolver(const Plan& plan) { return pg::make_resolver(source_, plan); }
+std::unique_ptr<RowResolver> ProcessBackends::resolver(const Plan& plan, Patience patience) {
+  return pg::make_resolver(source_, plan, patience);
+}
 std::unique_ptr<DocumentSource> ProcessBackends::documents(const Plan& plan) {
   return pg::make_document_source(source_, plan);
 }
 std::unique_ptr<SnapshotScan> ProcessBackends::scan(const Plan& plan) { return pg::make_scan(source_, plan); }
 
 Status ProcessBackends::hold_exclusive() {
-  if (lock_ && !lock_->lost()) return {};
-  lock_.reset();
-  FLUSSO_TRY_ASSIGN(pg::WriterLock lock, pg::WriterLock::try_acquire(source_.url, source_.slot, source_.stop));
-  lock_.emplace(std::move(lock));
+  if (leads_ && !lock_->lost()) return {};
+  // A session that may have lost the lock is never asked again; one that has only asked for it is.
+  if (leads_ || (lock_ && !lock_->usable())) lock_.reset();
+  leads_ = false;
+  if (!lock_) {
+    FLUSSO_TRY_ASSIGN(pg::WriterLock lock, pg::WriterLock::open(source_.url, source_.slot, source_.stop));
+    lock_.emplace(std::move(lock));
+  }
+  FLUSSO_TRY(lock_->take());
+  leads_ = true;
   return {};
 }
 
-bool ProcessBackends::exclusive_lost() { return !lock_ || lock_->lost(); }
+bool ProcessBackends::exclusive_lost() { return !leads_ || lock_->lost(); }
 
 }  // namespace flusso::cli

@@ -31,9 +31,10 @@ class ProcessBackends final : public Backends {
   static Result<std::unique_ptr<ProcessBackends>> make(const Config& config, const BackendOptions& options);
 
   std::unique_ptr<SourceAdmin> source_admin() override;
+  std::unique_ptr<SlotMonitor> slot_monitor() override;
   std::unique_ptr<ChangeCapture> capture(const Plan& plan) override;
   std::unique_ptr<Visibility> visibility() override;
-  std::unique_ptr<RowResolver> resolver(const Plan& plan) override;
+  std::unique_ptr<RowResolver> resolver(const Plan& plan, Patience patience) override;
   std::unique_ptr<DocumentSource> documents(const Plan& plan) override;
   std::unique_ptr<SnapshotScan> scan(const Plan& plan) override;
   std::vector<SinkBackend>& sinks() override { return sinks_; }
@@ -45,6 +46,7 @@ class ProcessBackends final : public Backends {
   pg::PgSourceOptions source_;
   std::vector<SinkBackend> sinks_;
   std::optional<pg::WriterLock> lock_;
+  bool leads_ = false;  // the lock is held, as far as we know
 };
 
 // Connection options of the source alone, for commands that read no sink.

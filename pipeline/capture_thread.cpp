@@ -20,10 +20,11 @@ struct Overloaded : Ts... {
 
 }  // namespace
 
-CaptureThread::CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph, Budgets& budgets, LiveStatus& status,
-                             RunState& run)
+CaptureThread::CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph, CommitLog& commits, Budgets& budgets,
+                             LiveStatus& status, RunState& run)
     : capture_(capture),
       graph_(graph),
+      commits_(commits),
       budgets_(budgets),
       status_(status),
       run_(run),
@@ -65,6 +66,14 @@ void CaptureThread::put(ChangeBatch batch, const std::stop_token& stop) {
   graph_.put_changes(std::move(batch));
 }
 
+// Before anything of the event can be confirmed.
+flusso::Status CaptureThread::note(const CaptureEvent& event) {
+  if (const auto* commit = std::get_if<CaptureCommit>(&event))
+    return commits_.committed(CommitMark{commit->end_lsn, commit->xid});
+  if (const auto* keepalive = std::get_if<CaptureKeepalive>(&event)) return commits_.reached(keepalive->lsn);
+  return {};
+}
+
 void CaptureThread::read(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     auto now = std::chrono::steady_clock::now();
@@ -78,6 +87,10 @@ void CaptureThread::read(const std::stop_token& stop) {
     Result<CaptureEvent> event = capture_.next(wait);
     if (!event) {
       run_.fail(event.error());
+      return;
+    }
+    if (const flusso::Status known = note(*event); !known) {
+      run_.fail(known.error());
       return;
     }
     now = std::chrono::steady_clock::now();

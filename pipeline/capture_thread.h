@@ -7,6 +7,7 @@
 
 #include "model/ports/change_capture.h"
 #include "pipeline/budgets.h"
+#include "pipeline/commit_log.h"
 #include "pipeline/graph.h"
 #include "pipeline/run_state.h"
 #include "pipeline/status.h"
@@ -17,8 +18,8 @@ namespace flusso::pipeline {
 class CaptureThread {
  public:
   // `capture` has been started at `confirmed`. All references must outlive the thread.
-  CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph, Budgets& budgets, LiveStatus& status,
-                RunState& run);
+  CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph, CommitLog& commits, Budgets& budgets,
+                LiveStatus& status, RunState& run);
   ~CaptureThread() { stop(); }
   CaptureThread(const CaptureThread&) = delete;
 
@@ -33,9 +34,11 @@ class CaptureThread {
   void work(const std::stop_token& stop);
   void read(const std::stop_token& stop);
   void put(ChangeBatch batch, const std::stop_token& stop);
+  flusso::Status note(const CaptureEvent& event);
 
   ChangeCapture& capture_;
   Graph& graph_;
+  CommitLog& commits_;
   Budgets& budgets_;
   LiveStatus& status_;
   RunState& run_;

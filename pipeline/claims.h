@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "model/ports/backends.h"
+#include "pipeline/commit_log.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/options.h"
 #include "pipeline/preparation.h"
@@ -22,6 +23,8 @@ class Claims {
   bool waiting() const { return durable_.has_value(); }
   // The next attempt need not wait for the interval between two.
   void hurry() { last_claim_ = SteadyTime{}; }
+  // Which transactions went by in this run. Before the first confirm; must outlive it.
+  void watch(CommitLog& commits) { commits_ = &commits; }
   // Claims and confirms what is durable, at most once per claim_interval. Returns the group whose position was
   // confirmed, nothing when there was none, or a sink cannot note it now (it is asked again).
   Result<std::optional<GroupSeq>> confirm(SteadyTime at, ChangeCapture& capture);
@@ -33,6 +36,8 @@ class Claims {
   LiveStatus& status_;
   std::optional<Durable> durable_;  // not yet confirmed to the source
   SteadyTime last_claim_{};
+  CommitLog* commits_ = nullptr;
+  std::optional<CommitMark> last_commit_;  // at or below what is durable
 };
 
 }  // namespace flusso::pipeline

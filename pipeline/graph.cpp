@@ -17,6 +17,7 @@
 #include "pipeline/guarded.h"
 #include "pipeline/loss_report.h"
 #include "pipeline/on_the_wire.h"
+#include "pipeline/resolve_lanes.h"
 #include "stages/confirm.h"
 #include "stages/fanout.h"
 #include "stages/ledger.h"
@@ -108,8 +109,7 @@ struct Graph::Nodes : GraphContext {
                [this](const Msg<ChangeBatch>& batch, FanoutNode::output_ports_type& ports) { fan_out(batch, ports); }),
         resolve(graph, flow::unlimited,
                 [this](const Msg<LookupPlan>& lookup, ResolveNode::gateway_type& gateway) {
-                  if (!run.stopping())
-                    resolve_lanes->push(ResolveJob{lookup.take(), Hold<ResolveNode::gateway_type>(gateway)});
+                  if (!run.stopping()) resolve_lanes->push(lookup.take(), Hold<ResolveNode::gateway_type>(gateway));
                 }),
         ledger(
             graph, flow::serial,
@@ -138,8 +138,7 @@ struct Graph::Nodes : GraphContext {
     for (std::size_t i = 0; i < backends.sinks().size(); ++i)
       branches.push_back(std::make_unique<Branch>(*this, SinkId{static_cast<std::uint8_t>(i)}));
     fence_lane = std::make_unique<FenceLane>(backends, run);
-    resolve_lanes =
-        std::make_unique<LanePool<ResolveJob>>(options.resolve_lanes, [this] { return resolve_worker(*this); });
+    resolve_lanes = std::make_unique<ResolveLanes>(*this);
     build_lanes = std::make_unique<LanePool<BuildJob>>(
         options.workers, [this] { return build_worker(*this, [this](LedgerEvent event) { post(std::move(event)); }); });
     held_open = Hold<EntryNode::gateway_type>(entry.gateway());
@@ -304,7 +303,7 @@ struct Graph::Nodes : GraphContext {
   std::binary_semaphore closed{0};
   // Threads last: they are joined before anything they call is destroyed.
   std::unique_ptr<FenceLane> fence_lane;
-  std::unique_ptr<LanePool<ResolveJob>> resolve_lanes;
+  std::unique_ptr<ResolveLanes> resolve_lanes;
   std::unique_ptr<LanePool<BuildJob>> build_lanes;
 };
 

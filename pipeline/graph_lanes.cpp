@@ -13,31 +13,11 @@
 
 namespace flusso::pipeline {
 
-LanePool<ResolveJob>::Worker resolve_worker(const GraphContext& context) {
-  auto resolver = std::shared_ptr<RowResolver>(context.backends.resolver(context.plan));
-  return [&context, resolver](ResolveJob job, std::stop_token stop) {
-    guarded(context.run, "resolve", [&] {
-      std::uint32_t pages = 0;
-      const auto emit = [&](IndexId index, std::vector<std::string> keys) -> Status {
-        auto lease = context.budgets.ids.acquire(keys.size(), Urgency::live, stop);
-        if (!lease) return flusso::fail(ErrorKind::cancelled, "resolve.cancelled", "stopped");
-        ++pages;
-        job.hold.put(LedgerMsg(
-            stages::LedgerEvent(stages::KeyPage{job.plan.seq, index, std::move(keys), std::move(*lease), {}})));
-        return {};
-      };
-      ReadAttempts attempts("finding the documents of changed rows", context.run);
-      Status done = resolver->resolve(job.plan, context.options.page_keys, emit, stop);
-      while (!done && attempts.again(done.error(), stop))
-        done = resolver->resolve(job.plan, context.options.page_keys, emit, stop);
-      if (!done) return;
-      stages::KeyPage last;
-      last.seq = job.plan.seq;
-      last.pages_of_part = pages + 1;
-      job.hold.put(LedgerMsg(stages::LedgerEvent(std::move(last))));
-    });
-  };
-}
+namespace {
+
+constexpr Logger kLog{"build"};
+
+}  // namespace
 
 LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::function<void(stages::LedgerEvent)> post) {
   auto source = std::shared_ptr<DocumentSource>(context.backends.documents(context.plan));
@@ -53,15 +33,34 @@ LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::functi
           post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
         if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
       };
+      // A single document whose statement takes too long: as one that cannot be built.
+      const auto give_up = [&](const BuildBatch& alone, const Error& error) {
+        DocBatch batch;
+        batch.index = alone.index;
+        batch.failures.push_back(DocFailure{alone.items.front().key, alone.items.front().targets, error});
+        for (DocFailure& failure : leave_out_failures(batch, context.plan, context.status, context.run))
+          post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
+      };
       ReadAttempts attempts("building documents", context.run);
+      const IndexId index = job.batch.index;
       while (true) {
         Intake intake(job.batch.index, context.budgets.documents, Intake::Limits{}, emit, stop);
         const Status done = source->read(job.batch, intake, stop);
         if (done) break;
         std::erase_if(job.batch.items, [&](const BuildItem& item) { return emitted.contains(item.key); });
+        if (is_lock_or_timeout(done.error()) && !job.batch.items.empty()) {
+          if (is_too_slow(done.error()) && job.batch.items.size() == 1) {
+            give_up(job.batch, done.error());
+            break;
+          }
+          kLog.warn("documents are built later", kv("index", context.plan.indexes[index.value].name),
+                    kv("documents", job.batch.items.size()), kv("reason", done.error().what));
+          post(stages::BuildDeferred{index, std::move(job.batch.items), is_too_slow(done.error())});
+          return;
+        }
         if (!attempts.again(done.error(), stop)) return;
       }
-      post(stages::BuildFinished{});
+      post(stages::BuildFinished{index});
     });
   };
 }

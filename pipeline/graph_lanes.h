@@ -1,7 +1,6 @@
 #pragma once
-// What the lanes do that read from the source: find the documents of changed rows, and build documents. Each lane has a
-// connection of its own; its answers enter the graph through the job's hold.
-// Thread: a worker is made and called on its lane.
+// What the lanes do that build documents: each has a connection of its own; its answers enter the graph through the
+// job's hold. Thread: a worker is made and called on its lane.
 
 #include <functional>
 
@@ -16,10 +15,6 @@
 
 namespace flusso::pipeline {
 
-struct ResolveJob {
-  LookupPlan plan;
-  Hold<ResolveNode::gateway_type> hold;
-};
 struct BuildJob {
   BuildBatch batch;
   Hold<BuildNode::gateway_type> hold;
@@ -35,7 +30,6 @@ struct GraphContext {
   RunState& run;
 };
 
-LanePool<ResolveJob>::Worker resolve_worker(const GraphContext& context);
 // `post` hands an event to the ledger.
 LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::function<void(stages::LedgerEvent)> post);
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/clock.h"
+#include "model/config/config.h"
 
 namespace flusso::pipeline {
 
@@ -15,6 +16,7 @@ struct Options {
   unsigned parallelism = 2;  // TBB threads; at least 2
   bool skip_backfill = false;
   bool backfill_only = false;
+  SlotLossPolicy on_slot_lost = SlotLossPolicy::stop;
 
   std::uint64_t change_bytes = 32ULL * 1024 * 1024;
   std::uint64_t id_count = 262'144;
@@ -41,6 +43,12 @@ struct Options {
   Millis catalog_interval{5000};    // between two looks at the catalog
   Millis reminder_interval{60000};  // how often a paused index is named again
   Millis slot_patience{15000};      // how long a first start waits for a slot that is still held
+  Millis held_look{250};            // how often it looks whether the slot is free
+  Millis standby_look{1000};        // how often a standby looks whether it may lead
+  Millis standby_say{60000};        // how often it says so
+  Millis slot_look_interval{5000};
+  std::uint64_t wal_warning_bytes = 1ULL << 30U;  // kept by the slot; 0 = no warning
+  Millis heartbeat{0};                            // 0 = none
 };
 
 }  // namespace flusso::pipeline

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/log.h"
+#include "pipeline/history.h"
 #include "pipeline/pause.h"
 
 namespace flusso::pipeline {
@@ -132,7 +133,7 @@ class Keeper {
     if (debt_) return debt_;
     if (!history_.record) {
       // No record at all but a slot that was there before us: an installation of the other tool, taken over once.
-      if (source_.slot_created) return kNotFollowed;
+      if (source_.slot_created || source_.slot_skipped) return kNotFollowed;
       return index.traced.empty() ? std::nullopt : std::optional<std::string>(kNoTokens);
     }
     const FollowedIndex* followed = find_followed(history_, alias, state.active, state.uuid);
@@ -217,6 +218,29 @@ Status begin_sinks(const Plan& plan, Backends& backends, const std::stop_token& 
   return {};
 }
 
+// Slot and publication, made or used, and what each sink knows of the history that they belong to. A gap that must not
+// be cured is refused before anything is made.
+Result<std::vector<History>> open_source(Backends& backends, SourceAdmin& source, const Options& options,
+                                         const std::optional<std::string>& known_gap, Prepared& prepared,
+                                         const std::stop_token& stop) {
+  FLUSSO_TRY_ASSIGN(const SourceView found, source.look(prepared.plan, stop));
+  FLUSSO_TRY_ASSIGN(std::vector<History> histories, read_histories(backends, found, options, known_gap));
+  if (found.slot && !found.slot->invalid.empty() && options.on_slot_lost == SlotLossPolicy::reseed) {
+    kLog.warn("the replication slot can deliver nothing any more and is made anew", kv("slot", options.slot),
+              kv("why", found.slot->invalid));
+    FLUSSO_TRY(source.discard_slot(stop));
+  }
+  FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  FLUSSO_TRY(judge_prepared(histories, backends, prepared.source, options));
+  return histories;
+}
+
+// Of several sinks the one that was told most.
+void expect_again(Prepared& prepared, const std::optional<CommitMark>& last) {
+  if (!last || last->end_lsn <= prepared.source.confirmed_flush) return;
+  if (!prepared.expected_commit || prepared.expected_commit->end_lsn < last->end_lsn) prepared.expected_commit = last;
+}
+
 std::vector<TableRef> all_tables(const std::vector<IndexPlan>& indexes) {
   std::set<TableRef> tables;
   for (const IndexPlan& index : indexes)
@@ -274,7 +298,8 @@ Status require_followed(const std::vector<PausedIndex>& paused, Backends& backen
 }  // namespace
 
 Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const SeededNames& stdout_seeded, std::stop_token stop) {
+                         const Options& options, const SeededNames& stdout_seeded,
+                         const std::optional<std::string>& known_gap, std::stop_token stop) {
   FLUSSO_TRY(backends.hold_exclusive());
   Prepared prepared;
   prepared.tables = all_tables(indexes);
@@ -294,7 +319,7 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
   prepared.paused = std::move(roster.paused);
   for (SinkBackend& sink : backends.sinks())
     if (sink.admin) FLUSSO_TRY(sink.admin->connect());
-  FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));
+  FLUSSO_TRY_ASSIGN(std::vector<History> histories, open_source(backends, source, options, known_gap, prepared, stop));
   if (watch) FLUSSO_TRY(take_memberships(*watch, prepared));
   FLUSSO_TRY(begin_sinks(prepared.plan, backends, stop));
 
@@ -306,8 +331,7 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
     std::vector<KeptIndex> kept;
     SourceRecord record;
     if (sink.admin) {
-      FLUSSO_TRY_ASSIGN(auto known, sink.records->load_source(options.slot));
-      const History history = read_history(std::move(known), prepared.source);
+      const History& history = histories[s];
       record.system_id = prepared.source.system_id;
       record.database_oid = prepared.source.database_oid;
       record.timeline = prepared.source.timeline;
@@ -317,6 +341,10 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
       std::optional<CatalogState> catalog;
       if (prepared.catalog) {
         FLUSSO_TRY_ASSIGN(catalog, sink.records->load_catalog(options.slot));
+      }
+      if (history.record && !history.gap) {
+        record.last_commit = history.record->last_commit;
+        expect_again(prepared, record.last_commit);
       }
       Keeper keeper(sink, id, prepared.source, history, options);
       for (const IndexPlan& index : prepared.plan.indexes) {

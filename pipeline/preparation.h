@@ -34,14 +34,18 @@ struct Prepared {
   SourceState source;
   std::vector<std::vector<KeptIndex>> kept;  // [sink][index]
   std::vector<SourceRecord> records;         // [sink]; what that sink now remembers (unused for stdout)
+  // The stream begins before its end and must show it again, else history was rewritten.
+  std::optional<CommitMark> expected_commit;
 };
 
 using SeededNames = std::set<std::string>;
 
 // Errors name the thing and the cure. `indexes`: the enabled ones, without their tables filled in.
 // `stdout_seeded`: names of indexes of which this process has already sent everything to sinks that remember nothing.
+// `known_gap`: why an earlier run of this process found that changes may be missing.
 // What is wrong with one index pauses that one; it is an error only when no index can run and none was followed before.
 Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, SourceAdmin& source,
-                         const Options& options, const SeededNames& stdout_seeded, std::stop_token stop);
+                         const Options& options, const SeededNames& stdout_seeded,
+                         const std::optional<std::string>& known_gap, std::stop_token stop);
 
 }  // namespace flusso::pipeline

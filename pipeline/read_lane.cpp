@@ -8,7 +8,6 @@ namespace {
 constexpr Logger kLog{"read"};
 constexpr unsigned kQuickAttempts = 3;
 
-bool is_lock_or_timeout(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
 // Names that a statement of ours knows and the server does not: the plan is older than the last DDL.
 bool is_stale_plan(const Error& error) {
   return error.code == "pg.42P01" || error.code == "pg.42703" || error.code == "pg.42883" || error.code == "pg.42704" ||
@@ -19,6 +18,11 @@ bool is_shutdown(const Error& error) {
 }
 
 }  // namespace
+
+bool is_too_slow(const Error& error) { return error.code == "pg.statement_timeout"; }
+bool is_lock_or_timeout(const Error& error) {
+  return error.code == "pg.57014" || error.code == "pg.55P03" || is_too_slow(error);
+}
 
 bool ReadAttempts::again(const Error& error, std::stop_token stop) {
   if (stop.stop_requested() || run_.stopping()) return false;

@@ -14,6 +14,10 @@
 
 namespace flusso::pipeline {
 
+// A statement that ran into our own time limit; one that did, waits for a lock, or was cancelled by somebody.
+bool is_too_slow(const Error& error);
+bool is_lock_or_timeout(const Error& error);
+
 class ReadAttempts {
  public:
   ReadAttempts(std::string_view what, RunState& run) : what_(what), run_(run) {}

@@ -44,6 +44,7 @@ Run::Run(Prepared& prepared, Backends& backends, SourceAdmin& source, const Opti
       status_(status),
       stdout_seeded_(stdout_seeded),
       stall_watch_(budgets),
+      commits_(prepared.expected_commit),
       claims_(prepared, backends, options, status),
       refresher_(prepared, backends, options) {
   for (const auto& sink : prepared.kept) {
@@ -101,7 +102,8 @@ Run::Outcome Run::execute() {
   seeder_ = std::make_unique<Seeder>(prepared_, backends_, source_, options_, budgets_, status_, state_, *graph_, mail_,
                                      stdout_seeded_);
   seeder_->set_targets();
-  capture_thread_ = std::make_unique<CaptureThread>(*capture_, *start, *graph_, budgets_, status_, state_);
+  claims_.watch(commits_);
+  capture_thread_ = std::make_unique<CaptureThread>(*capture_, *start, *graph_, commits_, budgets_, status_, state_);
   catalog_guard_ = std::make_unique<CatalogGuard>(prepared_, source_, backends_, options_, state_, mail_);
   ticker_ = std::jthread([this](const std::stop_token& stop) {
     bool busy = true;
@@ -113,6 +115,7 @@ Run::Outcome Run::execute() {
         state_.fail(Error{ErrorKind::transient, "pg.lock_lost",
                           "the connection that makes this process the only writer was lost"});
   });
+  slot_watch_ = std::make_unique<SlotWatch>(backends_.slot_monitor(), options_, status_, state_);
   control_ = std::jthread([this] {
     guarded(state_, "control", [this] { control(state_.token()); });
     // In this order nothing calls into the graph once it is closed.
@@ -124,6 +127,7 @@ Run::Outcome Run::execute() {
     lock_watch_.request_stop();
     ticker_.join();
     lock_watch_.join();
+    slot_watch_->stop();
     if (state_.stopping()) {
       for (SinkBackend& sink : backends_.sinks()) sink.writer->cancel_pending();
       graph_->abandon();

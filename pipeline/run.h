@@ -25,6 +25,7 @@
 #include "pipeline/refresher.h"
 #include "pipeline/run_state.h"
 #include "pipeline/seeder.h"
+#include "pipeline/slot_watch.h"
 #include "pipeline/stall_watch.h"
 #include "pipeline/status.h"
 
@@ -78,6 +79,7 @@ class Run {
   std::atomic<bool> draining_{false};
   bool drained_ = false;
   Mailbox mail_;
+  CommitLog commits_;
   Claims claims_;
   Refresher refresher_;
   std::optional<Lsn> backfill_target_;
@@ -95,6 +97,7 @@ class Run {
   std::unique_ptr<CatalogGuard> catalog_guard_;
   std::jthread ticker_;
   std::jthread lock_watch_;
+  std::unique_ptr<SlotWatch> slot_watch_;
   std::jthread control_;
 };
 

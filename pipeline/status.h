@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,17 @@
 #include "model/value_losses.h"
 
 namespace flusso::pipeline {
+
+// Whether this process is the one that writes.
+enum class Role { none, standby, leader };
+std::string_view to_text(Role role);
+
+// The replication slot as last looked at.
+struct SlotStatus {
+  std::string wal_status;  // empty = not looked at yet
+  std::uint64_t retained_bytes = 0;
+  std::optional<std::int64_t> safe_wal_bytes;  // absent = no limit
+};
 
 enum class Phase { starting, backfilling, live, draining, waiting, stopped };
 std::string_view to_text(Phase phase);
@@ -43,9 +55,12 @@ class LiveStatus {
   ValueLosses losses;
   std::atomic<std::uint64_t> runs{0};
   std::atomic<Phase> phase{Phase::starting};
+  std::atomic<Role> role{Role::none};
 
   void set_confirmed(Lsn lsn) { confirmed_.store(lsn.value); }
   Lsn confirmed() const { return Lsn{confirmed_.load()}; }
+  void set_slot(std::string wal_status, std::uint64_t retained_bytes, std::optional<std::int64_t> safe_wal_bytes);
+  SlotStatus slot() const;
   void set_seeds(std::vector<SeedProgress> seeds);
   std::vector<SeedProgress> seeds() const;
   // Indexes that get no changes now, and why.
@@ -57,6 +72,7 @@ class LiveStatus {
   mutable std::mutex mutex_;
   std::vector<SeedProgress> seeds_;
   std::map<std::string, std::string> paused_;
+  SlotStatus slot_;
 };
 
 }  // namespace flusso::pipeline

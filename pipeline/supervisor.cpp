@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/log.h"
+#include "pipeline/history.h"
 #include "pipeline/pause.h"
 #include "pipeline/preparation.h"
 #include "pipeline/run.h"
@@ -18,8 +19,13 @@ namespace {
 
 constexpr Logger kLog{"supervisor"};
 
-bool is_slot_held(const Error& error) {
-  return error.code == "pg.slot_active" || error.code == "pg.55006" || error.code == "pg.locked";
+// Another flusso leads.
+bool is_locked(const Error& error) { return error.code == "pg.locked"; }
+// The slot is in use: by our own process of before, of which Postgres has not noticed the end yet, or by a stranger.
+bool is_slot_held(const Error& error) { return error.code == "pg.slot_active" || error.code == "pg.55006"; }
+// The slot is not what it was: the next preparation judges it.
+bool is_slot_changed(const Error& error) {
+  return error.code == "source.slot_changed" || error.code == "pg.slot_missing" || error.code == "pg.slot_lost";
 }
 
 // The server answers, or would if it were not busy or just starting: worth waiting for even at the very first start.
@@ -58,11 +64,28 @@ Supervisor::Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const
       source_(backends.source_admin()) {}
 
 Supervisor::~Supervisor() {
-  // Replies to abandoned requests still hold memory of ours.
+  settle_sinks();  // replies to abandoned requests still hold memory of ours
+}
+
+void Supervisor::settle_sinks() {
   for (SinkBackend& sink : backends_.sinks()) {
     sink.writer->cancel_pending();
     sink.writer->wait_idle(sink.writer->limits().request_timeout);
   }
+}
+
+bool Supervisor::stand_by(const Error& error) {
+  status_.role.store(Role::standby);
+  status_.phase.store(Phase::waiting);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now - stood_by_said_ >= options_.standby_say) {
+    stood_by_said_ = now;
+    kLog.info("standing by: another flusso leads; this one takes over when it is gone", kv("slot", options_.slot),
+              kv("reason", error.what));
+  }
+  if (pause(drain_.get_token(), options_.standby_look)) return true;
+  status_.phase.store(Phase::stopped);
+  return false;
 }
 
 void Supervisor::request_drain() {
@@ -82,7 +105,8 @@ void Supervisor::request_abort() {
 Supervisor::Attempt Supervisor::attempt() {
   Attempt result;
   status_.phase.store(Phase::starting);
-  Result<Prepared> prepared = prepare(indexes_, backends_, *source_, options_, stdout_seeded_, drain_.get_token());
+  Result<Prepared> prepared =
+      prepare(indexes_, backends_, *source_, options_, stdout_seeded_, known_gap_, drain_.get_token());
   if (!prepared) {
     result.error = std::move(prepared).error();
     return result;
@@ -90,6 +114,9 @@ Supervisor::Attempt Supervisor::attempt() {
   std::map<std::string, std::string> paused;
   for (const PausedIndex& one : prepared->paused) paused.emplace(one.index.name, one.why.what);
   status_.set_paused(std::move(paused));
+  result.prepared = true;
+  status_.role.store(Role::leader);
+  known_gap_.reset();  // what follows from it is durable
   Run run(*prepared, backends_, *source_, options_, budgets_, status_, stdout_seeded_);
   {
     const std::scoped_lock lock(mutex_);
@@ -128,18 +155,25 @@ flusso::Status Supervisor::run() {
       if (abort_.stop_requested() || attempt.error.kind != ErrorKind::cancelled) return fail(attempt.error);
       return {};  // asked to stop before anything was begun
     }
-    const SteadyTime ended = std::chrono::steady_clock::now();
-    const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
-    const bool passing =
-        (attempt.error.kind == ErrorKind::transient && worked_before) || is_there_but_busy(attempt.error);
-    if (!held && !passing) return fail(attempt.error);
-    // Before another run writes, every request of this one has been answered or has timed out.
-    for (SinkBackend& sink : backends_.sinks()) {
-      sink.writer->cancel_pending();
-      sink.writer->wait_idle(sink.writer->limits().request_timeout);
+    if (is_locked(attempt.error)) {
+      if (options_.backfill_only) return fail(attempt.error);
+      if (attempt.started) settle_sinks();
+      if (!stand_by(attempt.error)) return {};
+      worked_before = true;  // for the leader it does: whatever fails now is worth waiting for
+      continue;
     }
+    const SteadyTime ended = std::chrono::steady_clock::now();
+    const bool rewritten = attempt.error.code == "source.history_changed";
+    if (rewritten && options_.on_slot_lost == SlotLossPolicy::stop) return fail(slot_lost(attempt.error.what));
+    if (rewritten) known_gap_ = attempt.error.what;
+    const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
+    const bool passing = (attempt.error.kind == ErrorKind::transient && worked_before) ||
+                         is_there_but_busy(attempt.error) || rewritten ||
+                         (attempt.prepared && worked_before && is_slot_changed(attempt.error));
+    if (!held && !passing) return fail(attempt.error);
+    settle_sinks();
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
-    const Millis wait = backoff.next();
+    const Millis wait = held ? options_.held_look : backoff.next();
     status_.phase.store(Phase::waiting);
     kLog.warn(held ? "waiting for the replication slot" : "interrupted; starting again from the confirmed position",
               kv("reason", attempt.error.what), kv("code", attempt.error.code), kv("wait_ms", wait.count()));

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -41,10 +42,15 @@ class Supervisor {
  private:
   struct Attempt {
     bool drained = false;
-    bool started = false;  // the stream was open
+    bool prepared = false;  // the run was begun
+    bool started = false;   // the stream was open
     Error error;
   };
   Attempt attempt();
+  // Another process leads: says so now and then, and waits a moment. False when asked to stop meanwhile.
+  bool stand_by(const Error& error);
+  // Before another run writes, every request of this one has been answered or has timed out.
+  void settle_sinks();
 
   std::vector<IndexPlan> indexes_;
   Backends& backends_;
@@ -53,6 +59,8 @@ class Supervisor {
   Budgets budgets_;
   SeededNames stdout_seeded_;
   std::unique_ptr<SourceAdmin> source_;
+  std::optional<std::string> known_gap_;  // found out by a run: the next start builds every index anew
+  SteadyTime stood_by_said_{};
   std::stop_source drain_;
   std::stop_source abort_;
   std::mutex mutex_;

@@ -66,7 +66,16 @@ struct BuildFailed {
   Targets targets;
   std::string key;
 };
-struct BuildFinished {};
+struct BuildFinished {
+  IndexId index;
+};
+// A batch that ended early: its tables are locked, or its statement took too long. What is left is queued again, after
+// a while and one batch at a time, so that other indexes have the lanes.
+struct BuildDeferred {
+  IndexId index;
+  std::vector<BuildItem> left;
+  bool too_slow = false;  // a smaller batch may do
+};
 
 struct ChunkStart {
   Ticket ticket;
@@ -105,8 +114,8 @@ struct Tick {
   SteadyTime now;
 };
 
-using LedgerEvent = std::variant<GroupAnnounced, KeyPage, Completion, BuildFailed, BuildFinished, ChunkStart, SeedDocs,
-                                 ChunkEnd, SetTargets, BarrierRequest, IdleRequest, Tick>;
+using LedgerEvent = std::variant<GroupAnnounced, KeyPage, Completion, BuildFailed, BuildFinished, BuildDeferred,
+                                 ChunkStart, SeedDocs, ChunkEnd, SetTargets, BarrierRequest, IdleRequest, Tick>;
 
 // A group is durable everywhere.
 struct Settled {

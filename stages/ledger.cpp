@@ -39,7 +39,9 @@ void for_each_sink(SinkMask sinks, F&& f) {
 
 }  // namespace
 
-Ledger::Ledger(std::size_t indexes, LedgerLimits limits) : limits_(limits), indexes_(indexes) {}
+Ledger::Ledger(std::size_t indexes, LedgerLimits limits) : limits_(limits), indexes_(indexes) {
+  for (Index& i : indexes_) i.batch = limits_.build_batch;
+}
 
 std::size_t Ledger::documents() const {
   std::size_t count = 0;
@@ -132,11 +134,14 @@ void Ledger::wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool nex
   holders_[holder].pending += 1;
 }
 
-void Ledger::enqueue(Index& target, Entries::value_type& entry, SinkMask sinks) {
+void Ledger::enqueue(Index& target, Entries::value_type& entry, SinkMask sinks, Place place) {
   entry.second.queued = static_cast<SinkMask>(entry.second.queued | sinks);
   if (entry.second.in_queue || entry.second.queued == 0) return;
   entry.second.in_queue = true;
-  target.queue.push_back(&entry);
+  if (place == Place::back)
+    target.queue.push_back(&entry);
+  else
+    target.queue.push_front(&entry);
 }
 
 void Ledger::want(IndexId id, std::string key, HolderId holder) {
@@ -184,15 +189,15 @@ void Ledger::dispatch(LedgerOut& out) {
     const IndexId id{static_cast<std::uint16_t>(next_index_)};
     next_index_ = (next_index_ + 1) % indexes_.size();
     Index& target = index(id);
-    if (target.queue.empty()) {
+    if (target.queue.empty() || target.waits(now_)) {
       ++empty;
       continue;
     }
     empty = 0;
     BuildBatch batch;
     batch.index = id;
-    batch.items.reserve(std::min<std::size_t>(target.queue.size(), limits_.build_batch));
-    while (!target.queue.empty() && batch.items.size() < limits_.build_batch) {
+    batch.items.reserve(std::min<std::size_t>(target.queue.size(), target.batch));
+    while (!target.queue.empty() && batch.items.size() < target.batch) {
       auto& [key, entry] = *target.queue.front();
       target.queue.pop_front();
       entry.in_queue = false;
@@ -214,13 +219,43 @@ void Ledger::dispatch(LedgerOut& out) {
     }
     if (batch.items.empty()) continue;
     ++builds_out_;
+    target.deferral.trying = target.deferral.on;
     out.builds.push_back(std::move(batch));
   }
 }
 
-void Ledger::on(BuildFinished&, LedgerOut&) {
+void Ledger::on(BuildFinished& event, LedgerOut&) {
   FLUSSO_CHECK(builds_out_ > 0, "a build ended that was never begun");
   --builds_out_;
+  Index& target = index(event.index);
+  target.deferral = {};
+  target.batch = std::min(limits_.build_batch, target.batch * 2);
+}
+
+void Ledger::on(BuildDeferred& event, LedgerOut& out) {
+  FLUSSO_CHECK(builds_out_ > 0, "a build ended that was never begun");
+  --builds_out_;
+  Index& target = index(event.index);
+  Index::Deferral& deferral = target.deferral;
+  deferral = {true, false, std::clamp(deferral.wait * 2, limits_.first_deferral, limits_.longest_deferral), {}};
+  if (event.too_slow)
+    target.batch = std::max<std::uint32_t>(
+        1, std::min<std::uint32_t>(target.batch, static_cast<std::uint32_t>(event.left.size())) / 2);
+  // First what was first: a batch that took too long is cut down to the document that makes it so.
+  for (auto item = event.left.rbegin(); item != event.left.rend(); ++item) {
+    const auto found = target.entries.find(item->key);
+    const SinkMask sinks = sinks_of(item->targets);
+    FLUSSO_CHECK(found != target.entries.end() && (found->second.busy & sinks) == sinks,
+                 "a document was deferred that was not in flight");
+    Entry& entry = found->second;
+    entry.busy = static_cast<SinkMask>(entry.busy & ~sinks);
+    // The next attempt begins after everything that is known now.
+    entry.dirty = static_cast<SinkMask>(entry.dirty & ~sinks);
+    for (Waiter& waiter : entry.waiters)
+      if ((bit(waiter.sink) & sinks) != 0) waiter.next = false;
+    for_each_sink(sinks, [&](std::uint8_t sink) { pass_barriers(event.index, item->key, sink, out); });
+    enqueue(target, *found, sinks, Place::front);
+  }
 }
 
 void Ledger::on(BuildFailed& event, LedgerOut& out) {
@@ -284,6 +319,9 @@ void Ledger::release(Entry& entry, std::uint8_t sink, LedgerOut& out) {
 }
 
 void Ledger::on(Tick& event, LedgerOut& out) {
+  now_ = event.now;
+  for (Index& i : indexes_)
+    if (i.deferral.on && !i.deferral.until) i.deferral.until = now_ + i.deferral.wait;
   for (auto doubt = doubts_.rbegin(); doubt != doubts_.rend() && !doubt->until; ++doubt)
     doubt->until = event.now + limits_.in_doubt_wait;
   while (!doubts_.empty() && *doubts_.front().until <= event.now) {

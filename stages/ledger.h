@@ -11,6 +11,7 @@
 //   ───────▶ queued ─────────────────▶ busy ─────────────────────▶ (forgotten)
 //              ▲                        │  want: dirty
 //              │   applied, dirty       │
+//              │   not read (deferred)  │
 //              ├────────────────────────┤
 //              │   one timeout passed   │ in doubt
 //              └──────── doubt ◀────────┘
@@ -31,8 +32,10 @@
 namespace flusso::stages {
 
 struct LedgerLimits {
-  std::uint32_t build_batch = 256;         // documents per BuildBatch
-  std::uint32_t builds_in_flight = 4;      // BuildBatches out at once; more keys wait here and coalesce
+  std::uint32_t build_batch = 256;     // documents per BuildBatch
+  std::uint32_t builds_in_flight = 4;  // BuildBatches out at once; more keys wait here and coalesce
+  Millis first_deferral{250};          // how long an index waits whose batch could not be read; doubles
+  Millis longest_deferral{4000};
   Millis in_doubt_wait{30000};             // how long a write in doubt may still land
   std::size_t touched_budget = 2'000'000;  // remembered (document, sink) pairs while seeding
   std::size_t wanted_budget = 16'384;      // documents of one group that a search may find again
@@ -130,6 +133,17 @@ class Ledger {
     // number of the event in which the last attempt ended, 0 while one is in flight or in doubt.
     std::unordered_map<PairHash, std::uint64_t, PairHasher> touched;
     std::uint64_t forgotten_before = 0;  // event number of the last sweep of `touched`
+    // Its last batch could not be read: one batch at a time goes out, each after a while, until one is read.
+    struct Deferral {
+      bool on = false;
+      bool trying = false;  // that batch is out
+      Millis wait{0};
+      std::optional<SteadyTime> until;  // set by the next Tick
+    } deferral;
+    std::uint32_t batch = 0;  // documents per batch; less than the limit while statements take too long
+    bool waits(SteadyTime now) const {
+      return deferral.on && (deferral.trying || !deferral.until || *deferral.until > now);
+    }
   };
 
   void on(GroupAnnounced& event, LedgerOut& out);
@@ -137,6 +151,7 @@ class Ledger {
   void on(Completion& event, LedgerOut& out);
   void on(BuildFailed& event, LedgerOut& out);
   void on(BuildFinished& event, LedgerOut& out);
+  void on(BuildDeferred& event, LedgerOut& out);
   void on(ChunkStart& event, LedgerOut& out);
   void on(SeedDocs& event, LedgerOut& out);
   void on(ChunkEnd& event, LedgerOut& out);
@@ -150,7 +165,8 @@ class Ledger {
   HolderId new_holder();
   void want(IndexId id, std::string key, HolderId holder);
   void wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool next);
-  void enqueue(Index& index, Entries::value_type& entry, SinkMask sinks);
+  enum class Place { back, front };
+  void enqueue(Index& index, Entries::value_type& entry, SinkMask sinks, Place place = Place::back);
   void finish(IndexId id, std::string_view key, SinkMask sink, OutcomeKind outcome, LedgerOut& out);
   void release(Entry& entry, std::uint8_t sink, LedgerOut& out);
   void holder_changed(HolderId id, LedgerOut& out);
@@ -175,6 +191,7 @@ class Ledger {
   std::vector<std::uint64_t> idle_requests_;
   Lease ids_;  // units of the id account, one per document at most
   std::uint32_t builds_out_ = 0;
+  SteadyTime now_{};  // as of the last Tick
   std::uint64_t event_number_ = 0;
   std::size_t next_index_ = 0;  // round robin between indexes
 };

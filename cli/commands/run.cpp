@@ -61,6 +61,9 @@ Status run(const RunOptions& given) {
     options.seed_documents =
         std::max(options.seed_documents, 2 * std::uint64_t{limits.requests_in_flight} * limits.max_documents);
   }
+  options.on_slot_lost = given.on_slot_lost.value_or(config.source.on_slot_lost);
+  options.wal_warning_bytes = std::uint64_t{config.source.wal_warning_mib} << 20U;
+  options.heartbeat = Millis(std::int64_t{config.source.heartbeat_secs} * 1000);
   options.skip_backfill = given.skip_backfill;
   options.backfill_only = given.backfill_only;
 

@@ -1,6 +1,7 @@
 #include "cli/commands/run_options.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "io/pg/slot.h"
 #include "model/config/addresses.h"
@@ -44,6 +45,13 @@ void add_source_flags(CLI::App& command, RunOptions& options) {
                   "Folder for transactions that outgrow memory; default: the file's spill_dir, else the system's "
                   "temporary folder")
       ->envname("FLUSSO_SPILL_DIR");
+      .add_option(
+          "--on-slot-lost", options.on_slot_lost,
+          "When the slot is not the one that the indexes were fed from: stop, or reseed (build every index anew); "
+          "default: the file's on_slot_lost, else stop")
+      ->envname("FLUSSO_ON_SLOT_LOST")
+      ->transform(CLI::Transformer(
+          std::map<std::string, SlotLossPolicy>{{"stop", SlotLossPolicy::stop}, {"reseed", SlotLossPolicy::reseed}}));
 }
 
 void add_work_flags(CLI::App& command, RunOptions& options) {

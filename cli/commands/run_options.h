@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/config_source.h"
+#include "model/config/config.h"
 
 namespace CLI {
 class App;
@@ -19,6 +20,7 @@ struct RunOptions {
   std::string publication = "flusso";
   std::optional<bool> manage_publication;
   std::optional<std::string> spill_dir;
+  std::optional<SlotLossPolicy> on_slot_lost;
   std::optional<std::string> index_prefix;
   unsigned workers = 0;  // 0 = min(4, cores)
   bool skip_backfill = false;

@@ -15,7 +15,11 @@ Json secret(const EnvOrValue& value) {
 }
 
 Json source(const SourceConfig& source) {
-  Json out{{"source_type", "postgres"}, {"manage_publication", source.manage_publication}};
+  Json out{{"source_type", "postgres"},
+           {"manage_publication", source.manage_publication},
+           {"on_slot_lost", source.on_slot_lost == SlotLossPolicy::reseed ? "reseed" : "stop"},
+           {"wal_warning_mib", source.wal_warning_mib},
+           {"heartbeat_secs", source.heartbeat_secs}};
   if (!source.spill_dir.empty()) out["spill_dir"] = source.spill_dir;
   if (const auto* url = std::get_if<EnvOrValue>(&source.connection_url)) out["connection"] = {{"url", secret(*url)}};
   if (const auto* parts = std::get_if<ConnectionParts>(&source.connection_url)) {

@@ -16,9 +16,18 @@ namespace flusso::config {
 
 namespace {
 
+constexpr std::uint64_t kMaxWalWarningMib = 1ULL << 30U;  // a petabyte
+constexpr std::uint64_t kMaxHeartbeatSecs = 86400;
+
 const std::vector<std::pair<std::string_view, FailurePolicy>>& failure_policies() {
   static const std::vector<std::pair<std::string_view, FailurePolicy>> kPolicies = {{"stop", FailurePolicy::stop},
                                                                                     {"skip", FailurePolicy::skip}};
+  return kPolicies;
+}
+
+const std::vector<std::pair<std::string_view, SlotLossPolicy>>& slot_loss_policies() {
+  static const std::vector<std::pair<std::string_view, SlotLossPolicy>> kPolicies = {
+      {"stop", SlotLossPolicy::stop}, {"reseed", SlotLossPolicy::reseed}};
   return kPolicies;
 }
 
@@ -89,6 +98,16 @@ SourceConfig read_source(Reading& reading, const Node& node, Mark at) {
     source.allow_partial_publication = read_bool(reading, *partial, "`allow_partial_publication`").value_or(false);
   if (const Node* manage = section.optional("manage_replica_identity"))
     source.manage_replica_identity = read_bool(reading, *manage, "`manage_replica_identity`").value_or(false);
+  if (const Node* policy = section.optional("on_slot_lost"))
+    source.on_slot_lost =
+        read_choice(reading, *policy, "`on_slot_lost`", slot_loss_policies()).value_or(source.on_slot_lost);
+  const auto number = [&](std::string_view key, std::uint32_t& target, std::uint64_t most) {
+    if (const Node* value = section.optional(key))
+      target = static_cast<std::uint32_t>(
+          read_unsigned(reading, *value, fmt::format("`{}`", key), 0, most).value_or(target));
+  };
+  number("wal_warning_mib", source.wal_warning_mib, kMaxWalWarningMib);
+  number("heartbeat_secs", source.heartbeat_secs, kMaxHeartbeatSecs);
   section.finish();
   return source;
 }

@@ -33,6 +33,9 @@ SourceRecord source_from(const Json& json) {
   record.timeline = json.at("timeline").get<std::uint32_t>();
   record.slot = json.at("slot").get<std::string>();
   record.claimed = parse_lsn(json.at("claimed_lsn").get<std::string>()).value_or(Lsn{});
+  if (const auto last = json.find("last_commit"); last != json.end())
+    if (const auto end = parse_lsn(last->at("end_lsn").get<std::string>()))
+      record.last_commit = CommitMark{*end, Xid{last->at("xid").get<std::uint32_t>()}};
   for (const Json& entry : json.at("following"))
     record.following.push_back(FollowedIndex{
         entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
@@ -73,9 +76,10 @@ Status OsSyncRecords::save_source(const SourceRecord& record) {
         {{"alias", f.hash_alias}, {"generation", f.generation.number}, {"uuid", f.uuid}, {"traced", f.traced}});
     if (f.paused) following.back()["paused"] = true;
   }
-  const Json json = {
-      {"system_id", record.system_id}, {"database_oid", record.database_oid},    {"timeline", record.timeline},
-      {"slot", record.slot},           {"claimed_lsn", to_text(record.claimed)}, {"following", following}};
+  Json json = {{"system_id", record.system_id}, {"database_oid", record.database_oid},    {"timeline", record.timeline},
+               {"slot", record.slot},           {"claimed_lsn", to_text(record.claimed)}, {"following", following}};
+  if (record.last_commit)
+    json["last_commit"] = {{"end_lsn", to_text(record.last_commit->end_lsn)}, {"xid", record.last_commit->xid.value}};
   return admin_.save(source_id(record.slot), json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The sync records (model/ports/records.h) as JSON documents in flusso_meta:
-//   source:<slot>   {system_id, database_oid, timeline, slot, claimed_lsn, following: [{alias, generation, uuid}]}
+//   source:<slot>   {system_id, database_oid, timeline, slot, claimed_lsn, last_commit: {end_lsn, xid},
+//                    following: [{alias, generation, uuid}]}
 //   seed:<alias>    {generation, slot, system_id, filenode, chunks: [{kind, schema, table, from, to, rows}]}
 //   done:<alias>    {generation, done}      rewritten often, so it is apart from the chunks
 // Thread: control only.

@@ -90,6 +90,12 @@ Error Conn::State::lost() const {
                fmt::format("lost the connection to Postgres at {}: {}", target, first_line(PQerrorMessage(pg())))};
 }
 
+Error Conn::State::silent() const {
+  return Error{ErrorKind::transient, code_of_sqlstate(kConnectionLost),
+               fmt::format("Postgres at {} has not answered for {} s; the connection is given up", target,
+                           answer_within.count() / 1000)};
+}
+
 Status Conn::State::usable_or_error() const {
   if (!connection || broken)
     return fail(ErrorKind::transient, code_of_sqlstate(kConnectionLost),
@@ -111,15 +117,18 @@ Status Conn::State::flush() {
 Result<ResultHandle> Conn::State::next(const Watch* watch) {
   std::optional<SteadyTime> tick;
   if (watch != nullptr) tick = std::chrono::steady_clock::now() + watch->every;
+  if (watch == nullptr && answer_within.count() != 0) tick = std::chrono::steady_clock::now() + answer_within;
   while (PQisBusy(pg()) != 0) {
     auto ready = wait(POLLIN, tick);
     if (!ready) return fail(break_with(std::move(ready).error()));
+    if (!*ready && watch == nullptr) return fail(break_with(silent()));
     if (!*ready) {
       watch->tick();
       tick = std::chrono::steady_clock::now() + watch->every;
       continue;
     }
     if (PQconsumeInput(pg()) == 0) break;  // PQgetResult tells why, with the server's last message if there was one
+    if (watch == nullptr && tick) tick = std::chrono::steady_clock::now() + answer_within;
   }
   return ResultHandle(PQgetResult(pg()));
 }

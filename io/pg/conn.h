@@ -32,6 +32,9 @@ struct ConnParams {
   Millis statement_timeout{0};   // 0 = none
   Millis lock_timeout{0};
   Millis idle_in_transaction_timeout{60000};
+  // A server that says nothing for longer than this is given up, although the network does not tell that it is gone.
+  // 0 = statement_timeout and a while, none without one.
+  Millis answer_within{0};
   std::string search_path = "pg_catalog";
   std::vector<std::pair<std::string, std::string>> settings;  // further ones, pinned the same way
 };

@@ -29,6 +29,7 @@ struct Conn::State {
   std::optional<std::stop_callback<Signal>> on_stop;
   std::unique_ptr<PGconn, FinishConnection> connection;
   bool broken = false;
+  Millis answer_within{0};  // 0 = no limit
   std::string target;
   MoneyLocale money = MoneyLocale::of_database;
   std::set<std::string, std::less<>> prepared;
@@ -38,6 +39,7 @@ struct Conn::State {
 
   // Waits for `events` on the socket: true = some are there, false = deadline or wake_fd. Errors: cancelled.
   Result<bool> wait(short events, std::optional<SteadyTime> deadline, int wake_fd = -1) const;
+  Error silent() const;
   Error lost() const;  // the connection is gone: marks nothing
   Error break_with(Error error) {
     broken = true;

@@ -13,6 +13,8 @@ namespace flusso::pg {
 namespace {
 
 constexpr Logger kLog{"postgres"};
+// Between the moment at which the server ends a statement that took too long and the one at which we hear of it.
+constexpr Millis kAnswerGrace{15000};
 
 void log_notice(void*, const PGresult* notice) {
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
@@ -79,6 +81,9 @@ Result<Conn> Conn::connect(const ConnParams& params, std::stop_token stop) {
   PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
   PQsetnonblocking(pg, 1);
   state->target = target_of(pg);
+  state->answer_within = params.answer_within;
+  if (state->answer_within.count() == 0 && params.statement_timeout.count() != 0)
+    state->answer_within = params.statement_timeout + kAnswerGrace;
   Conn conn(std::move(state));
   if (conn.server_version() < 140000) {
     return fail(ErrorKind::permanent, "pg.version",

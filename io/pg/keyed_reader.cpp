@@ -75,15 +75,18 @@ Status KeyedReader::read(IndexId index, const std::vector<BuildItem>& items, Mis
   while (!work.empty()) {
     const Piece piece = std::move(work.back());
     work.pop_back();
+    const SteadyTime begun = std::chrono::steady_clock::now();
     PieceResult result = read_piece(*sql, piece, intake, stop);
     if (result.status) {
       if (missing == MissingRow::nothing) continue;
       for (const BuildItem* item : result.open) FLUSSO_TRY(intake.add_tombstone(item->key, item->targets));
       continue;
     }
-    Error error = std::move(result.status).error();
+    Error error = explain_timeout(std::move(result.status).error(), begun, session_, plan_.indexes[index.value].tables);
     const bool about_rows = is_data_error(error);
-    if (!about_rows && !is_timeout(error)) return fail(std::move(error));
+    // Live keys go back to the caller, which lets other indexes have their turn; a scan has its lane to itself.
+    const bool here = is_timeout(error) && missing == MissingRow::nothing;
+    if (!about_rows && !here) return fail(std::move(error));
     if (result.open.size() > 1) {
       const std::size_t half = (result.open.size() + 1) / 2;
       push(std::move(result.open), half);

@@ -1,7 +1,7 @@
 #pragma once
 // Documents of given keys on a lane's connection: one statement per piece of at most 512 keys, rows straight into the
 // intake. A statement that fails because of a row (SQLSTATE 22, 21, 54, P0001) is bisected down to the culprit, which
-// becomes a failure; the others flow. A timeout halves the piece before it is given back to the caller.
+// becomes a failure; the others flow. In a scan a timeout halves the piece; otherwise it is the caller's.
 // Thread: one.
 
 #include <functional>

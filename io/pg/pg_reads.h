@@ -16,7 +16,8 @@ namespace flusso::pg {
 
 // The plan must outlive what is made from it. One object per lane.
 std::unique_ptr<DocumentSource> make_document_source(const PgSourceOptions& options, const Plan& plan);
-std::unique_ptr<RowResolver> make_resolver(const PgSourceOptions& options, const Plan& plan);
+std::unique_ptr<RowResolver> make_resolver(const PgSourceOptions& options, const Plan& plan,
+                                           Patience patience = Patience::unbounded);
 std::unique_ptr<SnapshotScan> make_scan(const PgSourceOptions& options, const Plan& plan);
 
 }  // namespace flusso::pg

@@ -11,7 +11,10 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Millis kStatementTimeout{0};  // a fan-out of millions takes its time; a stop request ends it
+// A fan-out of millions takes its time, on a lane of its own; a stop request ends it.
+constexpr Millis kBriefly{20000};
+constexpr Millis kUnbounded{0};
+constexpr Millis kLockTimeout{2000};
 
 Params value_params(const std::vector<std::string>& values, std::size_t columns) {
   std::vector<std::vector<std::string>> parts(columns);
@@ -34,8 +37,9 @@ struct Page {
 
 }  // namespace
 
-PgResolver::PgResolver(const PgSourceOptions& options, const Plan& plan)
-    : session_(options, plan, "resolver", kStatementTimeout), plan_(plan) {}
+PgResolver::PgResolver(const PgSourceOptions& options, const Plan& plan, Patience patience)
+    : session_(options, plan, "resolver", patience == Patience::brief ? kBriefly : kUnbounded, kLockTimeout),
+      plan_(plan) {}
 
 Result<const ReverseSql*> PgResolver::path(PathId id) {
   const auto found = paths_.find(id.value);
@@ -78,14 +82,16 @@ Status PgResolver::resolve(const LookupPlan& lookup, std::size_t page_keys,
   statements[1].sql = lock_sql(tables, plan_);
   if (statements[1].sql.empty()) statements.erase(statements.begin() + 1);
   statements.push_back({"COMMIT", {}, {}, false, {}});
-  FLUSSO_TRY(conn->pipeline(statements));
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  if (auto done = conn->pipeline(statements); !done)
+    return fail(explain_timeout(std::move(done).error(), begun, session_, tables));
   for (Page& page : pages)
     if (!page.keys.empty()) FLUSSO_TRY(emit(page.index, std::move(page.keys)));
   return {};
 }
 
-std::unique_ptr<RowResolver> make_resolver(const PgSourceOptions& options, const Plan& plan) {
-  return std::make_unique<PgResolver>(options, plan);
+std::unique_ptr<RowResolver> make_resolver(const PgSourceOptions& options, const Plan& plan, Patience patience) {
+  return std::make_unique<PgResolver>(options, plan, patience);
 }
 
 }  // namespace flusso::pg

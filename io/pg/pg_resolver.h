@@ -12,7 +12,7 @@ namespace flusso::pg {
 
 class PgResolver final : public RowResolver {
  public:
-  PgResolver(const PgSourceOptions& options, const Plan& plan);
+  PgResolver(const PgSourceOptions& options, const Plan& plan, Patience patience);
   // After an error pages may have been emitted already; a repeated call emits them again.
   Status resolve(const LookupPlan& lookup, std::size_t page_keys,
                  const std::function<Status(IndexId, std::vector<std::string>)>& emit, std::stop_token stop) override;

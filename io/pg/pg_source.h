@@ -11,6 +11,7 @@
 #include "model/config/secret.h"
 #include "model/plan.h"
 #include "model/ports/change_capture.h"
+#include "model/ports/slot_monitor.h"
 #include "model/ports/source.h"
 
 namespace flusso::pg {
@@ -36,6 +37,7 @@ struct PgSourceOptions {
 // The plan must outlive the capture.
 std::unique_ptr<ChangeCapture> make_capture(const PgSourceOptions& options, const Plan& plan);
 std::unique_ptr<Visibility> make_visibility(const PgSourceOptions& options);
+std::unique_ptr<SlotMonitor> make_slot_monitor(const PgSourceOptions& options);
 std::unique_ptr<SourceAdmin> make_source_admin(const PgSourceOptions& options);
 
 }  // namespace flusso::pg

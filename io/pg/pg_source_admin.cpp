@@ -14,6 +14,7 @@
 #include "io/pg/publication.h"
 #include "io/pg/quote.h"
 #include "io/pg/statement_check.h"
+#include "io/pg/timeline.h"
 #include "model/log.h"
 
 namespace flusso::pg {
@@ -22,6 +23,7 @@ namespace {
 constexpr Logger kLog{"source"};
 constexpr Millis kSayEvery{5000};
 constexpr Millis kLockTimeout{30000};
+constexpr Millis kAnswerWithin{60000};  // every statement here is short, or watched
 
 void move_into(std::vector<Error>& all, std::vector<Error> some) {
   all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
@@ -69,6 +71,7 @@ Result<Conn> PgSourceAdmin::open(std::string_view role, std::stop_token stop, bo
   params.application_name = fmt::format("flusso:{}:{}", options_.slot, role);
   params.replication = replication;
   params.lock_timeout = kLockTimeout;
+  params.answer_within = kAnswerWithin;
   return Conn::connect(params, std::move(stop));
 }
 
@@ -87,6 +90,7 @@ Result<std::vector<TableInfo>> PgSourceAdmin::describe(const std::vector<TableRe
 }
 
 Result<std::vector<TableSurvey>> PgSourceAdmin::survey(const std::vector<TableRef>& tables) {
+  conn_.reset();  // a start begins here; a connection of before may be dead without knowing it
   FLUSSO_TRY_ASSIGN(Conn * admin, conn(options_.stop));
   FLUSSO_TRY_ASSIGN(const Rows ended,
                     admin->exec("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"));
@@ -133,13 +137,30 @@ void PgSourceAdmin::settle_hidden(PublicationState& publication) const {
   publication.findings.clear();
 }
 
-Status PgSourceAdmin::identify(SourceState& state, std::stop_token stop) const {
-  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", std::move(stop), true));
+namespace {
+
+struct Identity {
+  std::string system_id;
+  std::uint32_t timeline = 0;
+  std::vector<TimelineEnd> earlier;
+};
+
+// Asks a walsender connection: no other place knows the timeline that is written to.
+Result<Identity> identify(Conn replication) {
   FLUSSO_TRY_ASSIGN(const Rows rows, replication.exec("IDENTIFY_SYSTEM"));
-  state.system_id = rows.string(0, 0);
-  state.timeline = static_cast<std::uint32_t>(rows.unsigned_integer(0, 1));
-  return {};
+  Identity identity{rows.string(0, 0), static_cast<std::uint32_t>(rows.unsigned_integer(0, 1)), {}};
+  if (identity.timeline <= 1) return identity;
+  const auto history = replication.exec(fmt::format("TIMELINE_HISTORY {}", identity.timeline));
+  if (!history) {
+    // Without it nobody can tell where an earlier timeline was left; whoever needs to know finds it missing.
+    kLog.warn("the server does not tell its timeline history", kv("reason", history.error().what));
+    return identity;
+  }
+  FLUSSO_TRY_ASSIGN(identity.earlier, parse_timeline_history(history->text(0, 1)));
+  return identity;
 }
+
+}  // namespace
 
 Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_exists, SourceState& state) const {
   FLUSSO_TRY_ASSIGN(const PublicationState publication, inspect_publication(admin, options_.publication, plan));
@@ -157,6 +178,7 @@ Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_
   FLUSSO_TRY(admin.exec_params("SELECT pg_catalog.pg_replication_slot_advance($1, pg_catalog.pg_current_wal_lsn())",
                                {options_.slot}));
   options_.publication_lost->store(false);
+  state.slot_skipped = true;
   return {};
 }
 
@@ -180,41 +202,83 @@ Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token
   return {};
 }
 
-Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token stop) {
-  const EitherStop either(options_.stop, stop);
+Result<PgSourceAdmin::Found> PgSourceAdmin::preflight(Conn& admin, const Plan& plan) const {
   FLUSSO_TRY(check_slot_name(options_.slot));
-  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  Found found;
   FLUSSO_TRY_ASSIGN(
       const Rows database,
-      admin->exec("SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"));
-  FLUSSO_TRY_ASSIGN(auto slot, find_slot(*admin, options_.slot));
+      admin.exec("SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"));
+  found.database_oid = static_cast<std::uint32_t>(database.unsigned_integer(0, 0));
+  found.database = database.string(0, 1);
+  FLUSSO_TRY_ASSIGN(found.slot, find_slot(admin, options_.slot));
 
   std::vector<Error> findings;
-  FLUSSO_TRY_ASSIGN(auto server, check_server(*admin, slot.has_value()));
+  FLUSSO_TRY_ASSIGN(auto server, check_server(admin, found.slot.has_value()));
   move_into(findings, std::move(server));
-  FLUSSO_TRY_ASSIGN(auto privileges, check_privileges(*admin, plan));
+  FLUSSO_TRY_ASSIGN(auto privileges, check_privileges(admin, plan));
   move_into(findings, std::move(privileges));
   IdentityFindings identities = check_identities(plan);
   move_into(findings, std::move(identities.errors));
-  FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(*admin, options_.publication, plan));
+  FLUSSO_TRY_ASSIGN(auto publication, inspect_publication(admin, options_.publication, plan));
   settle_hidden(publication);
   move_into(findings, std::move(publication.findings));
-  if (slot) {
-    if (auto usable = check_slot(*slot, options_.slot, database.string(0, 1)); !usable)
+  found.publication_exists = publication.exists;
+  if (found.slot) {
+    auto usable = check_slot(*found.slot, options_.slot, found.database);
+    if (!usable && usable.error().code != "pg.slot_lost")
       findings.push_back(std::move(usable).error());
-    else if (slot->active)
-      findings.push_back(Error{ErrorKind::permanent, "pg.slot_active", in_use_sentence(*slot, options_.slot)});
+    else if (found.slot->active)
+      findings.push_back(Error{ErrorKind::permanent, "pg.slot_active", in_use_sentence(*found.slot, options_.slot)});
   }
   if (!findings.empty()) return fail(all_of(std::move(findings)));
-  for (const std::string& warning : identities.warnings) kLog.info("old parents are searched for", kv("what", warning));
+  found.warnings = std::move(publication.warnings);
+  return found;
+}
 
-  for (const std::string& warning : publication.warnings) kLog.warn(warning);
+Result<SourceView> PgSourceAdmin::look(const Plan& plan, std::stop_token stop) {
+  const EitherStop either(options_.stop, stop);
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  FLUSSO_TRY_ASSIGN(const Found found, preflight(*admin, plan));
+  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", either.token(), true));
+  FLUSSO_TRY_ASSIGN(Identity identity, identify(std::move(replication)));
+  FLUSSO_TRY_ASSIGN(const Rows wal, admin->exec("SELECT pg_catalog.pg_current_wal_lsn()"));
+  SourceView view;
+  view.system_id = std::move(identity.system_id);
+  view.database_oid = found.database_oid;
+  view.database = found.database;
+  view.timeline = identity.timeline;
+  view.earlier = std::move(identity.earlier);
+  view.wal_end = wal.lsn(0, 0);
+  view.publication_missing = !found.publication_exists;
+  if (found.slot) view.slot = SourceView::Slot{found.slot->confirmed_flush, why_invalid(*found.slot)};
+  return view;
+}
+
+Status PgSourceAdmin::discard_slot(std::stop_token stop) {
+  const EitherStop either(options_.stop, stop);
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  FLUSSO_TRY(admin->exec_params("SELECT pg_catalog.pg_drop_replication_slot($1)", {options_.slot}));
+  return {};
+}
+
+Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token stop) {
+  const EitherStop either(options_.stop, stop);
+  FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
+  FLUSSO_TRY_ASSIGN(Found found, preflight(*admin, plan));
+  std::optional<SlotInfo> slot = std::move(found.slot);
+  if (slot) FLUSSO_TRY(check_slot(*slot, options_.slot, found.database));
+  for (const std::string& warning : check_identities(plan).warnings)
+    kLog.info("old parents are searched for", kv("what", warning));
+  for (const std::string& warning : found.warnings) kLog.warn(warning);
 
   SourceState state;
   state.slot = options_.slot;
   state.described_xid = described_xid_;
-  state.database_oid = static_cast<std::uint32_t>(database.unsigned_integer(0, 0));
-  FLUSSO_TRY(identify(state, either.token()));
+  state.database_oid = found.database_oid;
+  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", either.token(), true));
+  FLUSSO_TRY_ASSIGN(Identity identity, identify(std::move(replication)));
+  state.system_id = std::move(identity.system_id);
+  state.timeline = identity.timeline;
   FLUSSO_TRY(make_publication(*admin, plan, slot.has_value(), state));
   if (!slot) FLUSSO_TRY(make_slot(*admin, state, either.token()));
 

@@ -2,7 +2,8 @@
 // SourceAdmin: looks at the server, makes publication and slot (in this order: a slot that is older than its
 // publication cannot decode what lies between), and waits for transactions that are older than both.
 //
-//   preflight → slot looked at → publication created or extended → slot created → seed fence taken
+//   look: preflight, identity, slot      prepare: preflight → publication created or extended → slot created → seed
+//   fence taken
 //
 // The fence is taken on every start, not only when something was made: a start that died right after making the slot
 // leaves no other trace of the transactions that were running then. Thread: control only; every call may block and is
@@ -23,6 +24,8 @@ class PgSourceAdmin final : public SourceAdmin {
   explicit PgSourceAdmin(PgSourceOptions options) : options_(std::move(options)) {}
 
   Result<std::vector<TableInfo>> describe(const std::vector<TableRef>& tables) override;
+  Result<SourceView> look(const Plan& plan, std::stop_token stop) override;
+  Status discard_slot(std::stop_token stop) override;
   Result<SourceState> prepare(const Plan& plan, std::stop_token stop) override;
   Status await_older_transactions(std::uint64_t fence_xid, std::stop_token stop) override;
   Result<Lsn> current_wal() override;
@@ -36,7 +39,16 @@ class PgSourceAdmin final : public SourceAdmin {
   // The connection of this object, made when needed.
   Result<Conn*> conn(std::stop_token stop);
   void settle_hidden(PublicationState& publication) const;
-  Status identify(SourceState& state, std::stop_token stop) const;
+  // What the server says about itself and the slot.
+  struct Found {
+    std::uint32_t database_oid = 0;
+    std::string database;
+    std::optional<SlotInfo> slot;
+    bool publication_exists = false;
+    std::vector<std::string> warnings;  // what the publication hides, where that is allowed
+  };
+  // Everything that is wrong, together. A slot that can deliver nothing any more is left to the caller.
+  Result<Found> preflight(Conn& conn, const Plan& plan) const;
   Status make_publication(Conn& conn, const Plan& plan, bool slot_exists, SourceState& state) const;
   Status make_slot(Conn& conn, SourceState& state, std::stop_token stop) const;
 

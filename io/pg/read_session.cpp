@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/pg/blockers.h"
 #include "io/pg/quote.h"
 
 namespace flusso::pg {
@@ -26,10 +27,12 @@ std::vector<std::pair<std::string, std::string>> planner_settings() {
           {"plan_cache_mode", "force_generic_plan"}};
 }
 
-ReadSession::ReadSession(const PgSourceOptions& options, const Plan& plan, const char* role, Millis statement_timeout) {
+ReadSession::ReadSession(const PgSourceOptions& options, const Plan& plan, const char* role, Millis statement_timeout,
+                         Millis lock_timeout) {
   params_.url = options.url;
   params_.application_name = "flusso:" + options.slot + ":" + role;
   params_.statement_timeout = statement_timeout;
+  params_.lock_timeout = lock_timeout;
   params_.search_path = quote_identifier_list(search_path_of(plan));
   params_.settings = planner_settings();
 }
@@ -55,6 +58,18 @@ std::string lock_sql(const std::vector<TableRef>& tables, const Plan& plan) {
   return names.empty() ? std::string() : "LOCK TABLE " + names + " IN ACCESS SHARE MODE";
 }
 
-bool is_timeout(const Error& error) { return error.code == "pg.57014" || error.code == "pg.55P03"; }
+Error explain_timeout(Error error, SteadyTime begun, ReadSession& session, const std::vector<TableRef>& tables) {
+  if (error.code == "pg.57014" && session.statement_timeout().count() != 0 &&
+      std::chrono::steady_clock::now() - begun >= session.statement_timeout()) {
+    error.code = "pg.statement_timeout";
+  } else if (error.code == "pg.55P03") {
+    if (const auto conn = session.use({}); conn) error.what += "; " + name_lock_holders(**conn, tables);
+  }
+  return error;
+}
+
+bool is_timeout(const Error& error) {
+  return error.code == "pg.57014" || error.code == "pg.55P03" || error.code == "pg.statement_timeout";
+}
 
 }  // namespace flusso::pg

@@ -24,7 +24,9 @@ Result<std::optional<SlotInfo>> find_slot(Conn& conn, const std::string& slot) {
   // A literal instead of a parameter: walsender connections speak the simple protocol only.
   FLUSSO_TRY_ASSIGN(const Rows rows,
                     conn.exec("SELECT s.plugin, s.database, s.active, s.active_pid, a.application_name, "
-                              "s.confirmed_flush_lsn, s.wal_status FROM pg_catalog.pg_replication_slots s "
+                              "s.confirmed_flush_lsn, s.wal_status, s.restart_lsn, "
+                              "pg_catalog.to_jsonb(s) ->> 'invalidation_reason' "
+                              "FROM pg_catalog.pg_replication_slots s "
                               "LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid "
                               "WHERE s.slot_name = " +
                               quote_literal(slot)));
@@ -37,6 +39,8 @@ Result<std::optional<SlotInfo>> find_slot(Conn& conn, const std::string& slot) {
   info.active_name = rows.string(0, 4);
   info.confirmed_flush = rows.lsn(0, 5);
   info.wal_status = rows.string(0, 6);
+  info.restart = rows.lsn(0, 7);
+  info.cause = rows.string(0, 8);
   return std::optional(std::move(info));
 }
 
@@ -55,14 +59,28 @@ Status check_slot(const SlotInfo& info, const std::string& slot, const std::stri
                     "names are shared by all databases of a server",
                     slot, info.database, database));
   }
-  if (info.wal_status == "lost") {
+  if (const std::string why = why_invalid(info); !why.empty()) {
     return fail(ErrorKind::permanent, "pg.slot_lost",
-                fmt::format("replication slot \"{}\" has lost its WAL (wal_status = lost): changes are missing that "
-                            "nothing can bring back; raise max_slot_wal_keep_size, drop the slot with SELECT "
+                fmt::format("replication slot \"{}\" can deliver nothing any more: {}; drop the slot with SELECT "
                             "pg_drop_replication_slot({}); and start again to seed every index anew",
-                            slot, quote_literal(slot)));
+                            slot, why, quote_literal(slot)));
   }
   return {};
+}
+
+std::string why_invalid(const SlotInfo& info) {
+  if (info.wal_status != "lost") return {};
+  if (info.cause.empty() || info.cause == "wal_removed")
+    return "Postgres has removed WAL that it still needed (wal_status = lost); raise max_slot_wal_keep_size";
+  if (info.cause == "idle_timeout")
+    return "it was not used for longer than idle_replication_slot_timeout (wal_status = lost); raise that setting";
+  return fmt::format("Postgres has invalidated it (wal_status = lost, {})", info.cause);
+}
+
+std::string create_slot_sql(const std::string& slot, int server_version) {
+  const char* more = server_version >= 170000 ? ", failover => true" : "";
+  return fmt::format("SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput'{})",
+                     quote_literal(slot), more);
 }
 
 std::string in_use_sentence(const SlotInfo& info, const std::string& slot) {
@@ -71,9 +89,7 @@ std::string in_use_sentence(const SlotInfo& info, const std::string& slot) {
 }
 
 Result<Lsn> create_slot(Conn& conn, const std::string& slot, const Watch& watch) {
-  FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec("SELECT lsn FROM pg_catalog.pg_create_logical_replication_slot(" +
-                                                   quote_literal(slot) + ", 'pgoutput')",
-                                               &watch));
+  FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec(create_slot_sql(slot, conn.server_version()), &watch));
   return rows.lsn(0, 0);
 }
 

@@ -1,7 +1,11 @@
 #pragma once
 // One writer per slot name and database: a session lock on a connection of its own. It ends with the process, and with
-// the host within about twenty seconds, because the server probes the connection. Whoever finds it lost must stop
-// sending at once. Thread: one.
+// the host within about eleven seconds, because the server probes the connection; a leader whose network is cut stops
+// by itself before that: it asks every two seconds and takes silence of four for an end. Whoever finds the lock lost
+// must stop sending at once.
+//
+// A standby keeps its connection and asks again; it never waits inside of the server, where a statement that waits
+// holds back VACUUM. Thread: one.
 
 #include <stop_token>
 #include <string>
@@ -14,15 +18,21 @@ namespace flusso::pg {
 
 class WriterLock {
  public:
-  // Errors: transient pg.locked, naming the process that holds it; else as Conn::connect.
+  // Connects; holds nothing yet. Errors: as Conn::connect.
+  static Result<WriterLock> open(const Secret& url, const std::string& slot, std::stop_token stop = {});
+  // Both in one step. Errors: transient pg.locked; as Conn::connect.
   static Result<WriterLock> try_acquire(const Secret& url, const std::string& slot, std::stop_token stop = {});
-  // Asks the server; true when the session, and the lock with it, is gone. Blocks for a round trip, with a dead network
-  // for ten seconds at most.
+  // Takes the lock if nobody holds it; asking again is cheap. Errors: transient pg.locked, naming the process that
+  // holds it; pg.08006 when the connection is gone, then usable() is false.
+  Status take();
+  bool usable() const { return conn_.usable(); }
+  // Asks the server; true when the session, and the lock with it, is gone or the server does not answer in time.
   bool lost();
 
  private:
-  explicit WriterLock(Conn conn) : conn_(std::move(conn)) {}
+  WriterLock(Conn conn, std::string slot) : conn_(std::move(conn)), slot_(std::move(slot)) {}
   Conn conn_;
+  std::string slot_;
 };
 
 }  // namespace flusso::pg

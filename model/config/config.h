@@ -16,6 +16,9 @@ namespace flusso {
 
 enum class FailurePolicy { stop, skip };
 
+// What to do when the slot is not the one that the sinks were fed from: docs/decisions/004.
+enum class SlotLossPolicy { stop, reseed };
+
 struct ConnectionParts {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5432;
@@ -30,6 +33,9 @@ struct SourceConfig {
   std::string spill_dir;  // absolute; empty = the system's temporary folder
   bool allow_partial_publication = false;
   bool manage_replica_identity = false;
+  SlotLossPolicy on_slot_lost = SlotLossPolicy::stop;
+  std::uint32_t wal_warning_mib = 1024;  // kept by the slot; 0 = no warning
+  std::uint32_t heartbeat_secs = 0;      // 0 = none
   Position at;
 };
 

@@ -9,6 +9,7 @@
 #include "model/ports/change_capture.h"
 #include "model/ports/records.h"
 #include "model/ports/sink.h"
+#include "model/ports/slot_monitor.h"
 #include "model/ports/source.h"
 
 namespace flusso {
@@ -17,10 +18,11 @@ class Backends {
  public:
   virtual ~Backends() = default;
   virtual std::unique_ptr<SourceAdmin> source_admin() = 0;
+  virtual std::unique_ptr<SlotMonitor> slot_monitor() = 0;
   virtual std::unique_ptr<ChangeCapture> capture(const Plan& plan) = 0;
   virtual std::unique_ptr<Visibility> visibility() = 0;
   // One instance per lane each; the plan outlives them.
-  virtual std::unique_ptr<RowResolver> resolver(const Plan& plan) = 0;
+  virtual std::unique_ptr<RowResolver> resolver(const Plan& plan, Patience patience) = 0;
   virtual std::unique_ptr<DocumentSource> documents(const Plan& plan) = 0;
   virtual std::unique_ptr<SnapshotScan> scan(const Plan& plan) = 0;
   // Makes sure that no other process writes with our slot; takes the lock again when it was lost (design 6-i, one

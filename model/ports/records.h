@@ -22,13 +22,21 @@ struct FollowedIndex {
   bool operator==(const FollowedIndex&) const = default;
 };
 
+// A transaction by where it ends: the same place holding another one means that history was rewritten.
+struct CommitMark {
+  Lsn end_lsn;
+  Xid xid;
+  bool operator==(const CommitMark&) const = default;
+};
+
 // The slot's identity as this sink last saw it. Written before a position is confirmed to the source.
 struct SourceRecord {
   std::string system_id;
   std::uint32_t database_oid = 0;
   std::uint32_t timeline = 0;
   std::string slot;
-  Lsn claimed;  // nothing above it has ever been confirmed
+  Lsn claimed;                            // nothing above it has ever been confirmed
+  std::optional<CommitMark> last_commit;  // the last one known at or below `claimed`
   std::vector<FollowedIndex> following;
 };
 

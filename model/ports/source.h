@@ -32,6 +32,10 @@ class Visibility {
   virtual Result<SnapshotXids> now() = 0;
 };
 
+// How long a statement may hold its lane: until others would wait for it noticeably, or as long as it takes. Waiting
+// for a lock ends soon in both cases.
+enum class Patience { brief, unbounded };
+
 // Finds document keys for values of changed rows. Thread: one instance per lane.
 class RowResolver {
  public:
@@ -77,6 +81,29 @@ class SnapshotScan {
                       std::stop_token stop) = 0;
 };
 
+// Where an earlier timeline of the server was left.
+struct TimelineEnd {
+  std::uint32_t timeline = 0;
+  Lsn end;
+};
+
+// The source as found, before anything is made or changed: what tells whether it still is the history that a sink has
+// followed (design 6-i).
+struct SourceView {
+  struct Slot {
+    Lsn confirmed_flush;
+    std::string invalid;  // why it can deliver nothing any more; empty = it can
+  };
+  std::string system_id;
+  std::uint32_t database_oid = 0;
+  std::string database;
+  std::uint32_t timeline = 0;
+  std::vector<TimelineEnd> earlier;  // timelines that led to this one
+  Lsn wal_end;
+  std::optional<Slot> slot;
+  bool publication_missing = false;
+};
+
 // Identity of the slot and of the history it belongs to (design 6-i).
 struct SourceState {
   std::string system_id;
@@ -85,6 +112,7 @@ struct SourceState {
   std::string slot;
   Lsn confirmed_flush;
   bool slot_created = false;           // by this very call
+  bool slot_skipped = false;           // moved to the present by this very call
   std::vector<TableRef> tables_added;  // to the publication by this very call
   std::uint64_t described_xid = 0;     // every transaction below it had ended before the tables were described
   std::uint64_t seed_fence_xid = 0;    // no chunk may start before every transaction below this one has ended
@@ -110,6 +138,11 @@ class SourceAdmin {
   virtual ~SourceAdmin() = default;
   // Server version and settings, privileges, tables, keys and replica identities; reports everything wrong at once.
   virtual Result<std::vector<TableInfo>> describe(const std::vector<TableRef>& tables) = 0;
+  // What there is; makes and changes nothing. Errors: as prepare(), but a slot that can deliver nothing any more is
+  // told, not refused.
+  virtual Result<SourceView> look(const Plan& plan, std::stop_token stop) = 0;
+  // Drops the slot. Only for one that can deliver nothing any more.
+  virtual Status discard_slot(std::stop_token stop) = 0;
   // Publication first, then slot; existing ones are extended or used. Errors name the thing and the cure.
   virtual Result<SourceState> prepare(const Plan& plan, std::stop_token stop) = 0;
   // Waits until every transaction below `fence_xid` has ended; says every few seconds which process it waits for.

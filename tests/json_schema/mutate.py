@@ -7,7 +7,7 @@ WORDS = (
     "transforms default variants postgres opensearch lat lon values through left_key right_key foreign_key order_by "
     "direction limit value_type element_type type text identifier keyword enum uuid boolean short integer long float "
     "double decimal date timestamp binary json custom geo object map belongs_to has_one has_many many_to_many count sum "
-    "avg min max ids constant source sinks index on_error prefix server connection_url manage_publication spill_dir host port user "
+    "avg min max ids constant source sinks index on_error prefix server connection_url manage_publication spill_dir on_slot_lost wal_warning_mib heartbeat_secs reseed host port user "
     "password database env url username tls_verify batch_size max_bytes timeout_secs max_retries pipeline "
     "number_of_shards number_of_replicas refresh_interval text_analysis auto_subfields pretty name enabled "
     "public_address private_address eq in between is_null asc lowercase stop skip stdout icu nested scaled_float"

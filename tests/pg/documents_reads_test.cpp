@@ -178,6 +178,22 @@ TEST_F(DocumentReads, a_stop_request_ends_a_wait_for_a_lock) {
   EXPECT_EQ(live.get().status.error().kind, ErrorKind::cancelled);
 }
 
+TEST_F(DocumentReads, a_locked_table_is_left_after_a_moment_and_the_error_names_who_locks_it) {
+  const Plan plan = store.plan(schema);
+  Conn ddl = other();
+  ASSERT_TRUE(ddl.exec("BEGIN; LOCK TABLE child IN ACCESS EXCLUSIVE MODE"));
+  const auto source = make_document_source(source_options(), plan);
+  const Collected seen = read_with(*source, batch_of({"5"}));
+  ASSERT_FALSE(seen.status);
+  EXPECT_EQ(seen.status.error().code, "pg.55P03");
+  EXPECT_EQ(seen.status.error().kind, ErrorKind::transient);
+  const std::string holder = "process " + std::to_string(ddl.backend_pid());
+  EXPECT_NE(seen.status.error().what.find(holder), std::string::npos) << seen.status.error().what;
+  EXPECT_NE(seen.status.error().what.find("locks table"), std::string::npos) << seen.status.error().what;
+  ASSERT_TRUE(ddl.exec("COMMIT"));
+  EXPECT_TRUE(read_with(*source, batch_of({"5"})).status);
+}
+
 TEST_F(DocumentReads, a_chunk_without_memory_gives_its_locks_back) {
   const Plan plan = store.plan(schema);
   const auto scan = make_scan(source_options(), plan);

@@ -387,7 +387,7 @@ Slot FakeDatabase::slot() {
 bool FakeDatabase::ensure_slot() {
   const Lock lock(mutex_);
   if (slot_.exists) return false;
-  slot_ = Slot{true, Lsn{wal_end_}, Lsn{wal_end_}, Lsn{wal_end_}};
+  slot_ = Slot{true, {}, Lsn{wal_end_}, Lsn{wal_end_}, Lsn{wal_end_}};
   for (Transaction& transaction : wal_) transaction.in_stream = false;
   return true;
 }
@@ -395,6 +395,11 @@ bool FakeDatabase::ensure_slot() {
 void FakeDatabase::drop_slot() {
   const Lock lock(mutex_);
   slot_ = Slot{};
+}
+
+void FakeDatabase::invalidate_slot(std::string why) {
+  const Lock lock(mutex_);
+  slot_.invalid = std::move(why);
 }
 
 void FakeDatabase::move_slot(Lsn confirmed) {

@@ -63,6 +63,7 @@ struct Transaction {
 };
 struct Slot {
   bool exists = false;
+  std::string invalid = {};  // why it delivers nothing any more
   Lsn confirmed;
   Lsn checkpointed;  // where it stands again after the server crashed
   Lsn delivered;     // end of the last transaction that a capture has handed over
@@ -97,6 +98,7 @@ class FakeDatabase {
   // Makes the slot at the end of the WAL if there is none; true when it was made.
   bool ensure_slot();
   void drop_slot();
+  void invalidate_slot(std::string why);
   // A new slot position without flusso: somebody else consumed, or the server fell back to its last checkpoint.
   void move_slot(Lsn confirmed);
   void checkpoint();

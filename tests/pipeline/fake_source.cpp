@@ -189,6 +189,23 @@ class FakeSourceAdmin final : public SourceAdmin {
       if (std::find(tables.begin(), tables.end(), info.table) != tables.end()) infos.push_back(std::move(info));
     return infos;
   }
+  Result<SourceView> look(const Plan&, std::stop_token) override {
+    if (share_.dead) return broken_off();
+    SourceView view;
+    view.system_id = share_.system_id;
+    view.database_oid = 16384;
+    view.database = "fake";
+    view.timeline = 1;
+    view.wal_end = share_.database.wal_end();
+    if (const Slot slot = share_.database.slot(); slot.exists)
+      view.slot = SourceView::Slot{slot.confirmed, slot.invalid};
+    return view;
+  }
+  Status discard_slot(std::stop_token) override {
+    if (share_.dead) return broken_off();
+    share_.database.drop_slot();
+    return {};
+  }
   Result<SourceState> prepare(const Plan&, std::stop_token) override {
     if (share_.dead) return broken_off();
     SourceState state;
@@ -212,8 +229,33 @@ class FakeSourceAdmin final : public SourceAdmin {
   SourceShare& share_;
 };
 
+class FakeSlotMonitor final : public SlotMonitor {
+ public:
+  explicit FakeSlotMonitor(SourceShare& share) : share_(share) {}
+  Result<SlotHealth> look(std::stop_token) override {
+    if (fails(share_)) return broken_off();
+    const Slot slot = share_.database.slot();
+    SlotHealth health;
+    health.exists = slot.exists;
+    health.invalid = slot.invalid;
+    health.confirmed_flush = slot.confirmed;
+    health.wal_status = slot.invalid.empty() ? "reserved" : "lost";
+    return health;
+  }
+  Status beat(std::stop_token) override {
+    share_.database.other_activity();
+    return {};
+  }
+
+ private:
+  SourceShare& share_;
+};
+
 }  // namespace
 
+std::unique_ptr<SlotMonitor> make_fake_slot_monitor(SourceShare& share) {
+  return std::make_unique<FakeSlotMonitor>(share);
+}
 std::unique_ptr<Visibility> make_fake_visibility(SourceShare& share) { return std::make_unique<FakeVisibility>(share); }
 std::unique_ptr<RowResolver> make_fake_resolver(SourceShare& share, const Plan& plan) {
   return std::make_unique<FakeResolver>(share, plan);

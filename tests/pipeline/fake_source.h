@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/ports/change_capture.h"
+#include "model/ports/slot_monitor.h"
 #include "model/ports/source.h"
 #include "tests/pipeline/chance.h"
 #include "tests/pipeline/fake_database.h"
@@ -50,6 +51,7 @@ std::unique_ptr<Visibility> make_fake_visibility(SourceShare& share);
 std::unique_ptr<RowResolver> make_fake_resolver(SourceShare& share, const Plan& plan);
 std::unique_ptr<DocumentSource> make_fake_documents(SourceShare& share, const Plan& plan);
 std::unique_ptr<SnapshotScan> make_fake_scan(SourceShare& share, const Plan& plan);
+std::unique_ptr<SlotMonitor> make_fake_slot_monitor(SourceShare& share);
 std::unique_ptr<SourceAdmin> make_fake_source_admin(SourceShare& share);
 
 }  // namespace flusso::fakes

@@ -38,6 +38,9 @@ World::World(std::uint64_t seed, std::size_t sinks, Plain plain) : chance(seed) 
   options.first_backoff = Millis{1};
   options.max_backoff = Millis{4};
   options.lock_check_interval = Millis{5};
+  options.slot_look_interval = Millis{5};
+  options.held_look = Millis{2};
+  options.standby_look = Millis{2};
   limits.max_documents = 8;
   limits.max_bytes = 6000;
   limits.requests_in_flight = 3;

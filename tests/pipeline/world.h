@@ -97,9 +97,12 @@ class Process final : public Backends {
   const pipeline::Budgets& budgets() const { return supervisor_->budgets(); }
 
   std::unique_ptr<SourceAdmin> source_admin() override { return make_fake_source_admin(source); }
+  std::unique_ptr<SlotMonitor> slot_monitor() override { return make_fake_slot_monitor(source); }
   std::unique_ptr<ChangeCapture> capture(const Plan& plan) override;
   std::unique_ptr<Visibility> visibility() override { return make_fake_visibility(source); }
-  std::unique_ptr<RowResolver> resolver(const Plan& plan) override { return make_fake_resolver(source, plan); }
+  std::unique_ptr<RowResolver> resolver(const Plan& plan, Patience) override {
+    return make_fake_resolver(source, plan);
+  }
   std::unique_ptr<DocumentSource> documents(const Plan& plan) override { return make_fake_documents(source, plan); }
   std::unique_ptr<SnapshotScan> scan(const Plan& plan) override { return make_fake_scan(source, plan); }
   Status hold_exclusive() override;

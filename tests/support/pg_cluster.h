@@ -29,7 +29,7 @@ class PrivateCluster {
     if (::geteuid() == 0 && !shell("chown postgres " + folder_)) return;
     if (!as_server("initdb -D " + folder_ + "/data -A trust -U postgres --no-sync")) return;
     std::ofstream(folder_ + "/data/postgresql.conf", std::ios::app)
-        << "port=" << port_ << "\nlisten_addresses='127.0.0.1'\nunix_socket_directories='" << folder_
+        << "port=" << port_ << "\nlisten_addresses='127.0.0.1,::1'\nunix_socket_directories='" << folder_
         << "'\nfsync=off\nmax_connections=30\nshared_buffers=16MB\n"
         << settings;
     started_ = as_server("pg_ctl -D " + folder_ + "/data -l " + folder_ + "/log -w start");
@@ -43,6 +43,20 @@ class PrivateCluster {
   PrivateCluster& operator=(const PrivateCluster&) = delete;
 
   bool ready() const { return started_; }
+  const std::string& folder() const { return folder_; }
+  int port() const { return port_; }
+  // Over the Unix socket, whatever pg_hba.conf says about the network.
+  std::string socket_url() const {
+    return "postgres://postgres@/postgres?host=" + folder_ + "&port=" + std::to_string(port_);
+  }
+  // Replaces pg_hba.conf, adds lines to postgresql.conf, and makes the server read both.
+  bool configure(const std::string& hba, const std::string& settings) {
+    std::ofstream(folder_ + "/data/pg_hba.conf") << "local all all trust\n" << hba;
+    std::ofstream(folder_ + "/data/postgresql.conf", std::ios::app) << settings;
+    return as_server("pg_ctl -D " + folder_ + "/data reload");
+  }
+  // Runs a program as the server's user, in a shell: quote with ".
+  bool as_server_user(const std::string& command) const { return as_server(command); }
   std::string url() const { return "postgres://postgres@127.0.0.1:" + std::to_string(port_) + "/postgres"; }
   // True when the server has gone within `seconds`.
   bool stop(const std::string& mode, int seconds = 20) {
@@ -50,6 +64,8 @@ class PrivateCluster {
   }
   // After stop(): starts again as a hot standby that follows nobody.
   bool become_standby() { return as_server("touch " + folder_ + "/data/standby.signal") && start(); }
+  // A standby becomes a primary on a timeline of its own.
+  bool promote() { return as_server("pg_ctl -D " + folder_ + "/data -w promote"); }
   bool start() { return as_server("pg_ctl -D " + folder_ + "/data -l " + folder_ + "/log -w start"); }
 
  private:

@@ -33,6 +33,7 @@ class Deployment:
         self.sinks = None        # TOML text instead of the one OpenSearch sink `primary`
         self.connection_url = database.url
         self.extra_toml = ""     # goes to the top of the file
+        self.source_toml = ""    # goes into [source]
         self.processes = []
 
     # configuration
@@ -42,7 +43,7 @@ class Deployment:
         lines = [self.extra_toml, f'prefix = "{self.prefix}"', "", "[source]", 'type = "postgres"']
         if self.connection_url:
             lines.append(f"connection_url = {toml(self.connection_url)}")
-        lines += ["", "[server]", 'public_address = "127.0.0.1:0"', 'private_address = "127.0.0.1:0"', ""]
+        lines += [self.source_toml, "", "[server]", 'public_address = "127.0.0.1:0"', 'private_address = "127.0.0.1:0"', ""]
         if self.sinks is None:
             lines += ["[sinks.primary]", 'type = "opensearch"', f"url = {toml(self.opensearch.url)}"]
             lines += [f"{key} = {toml(value)}" for key, value in self.sink_options.items()]

@@ -134,9 +134,10 @@ void dump(const IndexSchema& schema, Dump& dump) {
 }
 
 void dump(const SourceConfig& source, Dump& dump) {
-  const auto& [url, manage, spill_dir, at] = source;
+  const auto& [url, manage, spill_dir, partial, identity, lost, wal_mib, heartbeat, at] = source;
   (void)at;
-  dump.line(0, "source", shown(manage), shown(spill_dir));
+  dump.line(0, "source", shown(manage), shown(spill_dir), shown(partial), shown(identity),
+            shown(lost == SlotLossPolicy::reseed), shown(wal_mib), shown(heartbeat));
   if (const auto* text = std::get_if<EnvOrValue>(&url)) dump.line(1, shown(*text));
   if (const auto* parts = std::get_if<ConnectionParts>(&url)) {
     const auto& [host, port, user, password, database] = *parts;

@@ -48,6 +48,14 @@ TEST(Loader, reads_everything_a_deployment_says) {
   EXPECT_EQ(config->indexes[1].on_error, FailurePolicy::stop);
 }
 
+TEST(Loader, reads_how_the_slot_is_guarded) {
+  const auto config = load_config(std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/config/guarded_source.toml");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->source.on_slot_lost, SlotLossPolicy::reseed);
+  EXPECT_EQ(config->source.wal_warning_mib, 0U);
+  EXPECT_EQ(config->source.heartbeat_secs, 86400U);
+}
+
 TEST(Loader, defaults_are_those_of_the_manual) {
   Folder folder;
   const auto config =
@@ -57,6 +65,9 @@ TEST(Loader, defaults_are_those_of_the_manual) {
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_TRUE(config->source.manage_publication);
   EXPECT_EQ(config->source.spill_dir, "");
+  EXPECT_EQ(config->source.on_slot_lost, SlotLossPolicy::stop);
+  EXPECT_EQ(config->source.wal_warning_mib, 1024U);
+  EXPECT_EQ(config->source.heartbeat_secs, 0U);
   EXPECT_EQ(config->on_error, FailurePolicy::stop);
   EXPECT_EQ(config->prefix, "");
   const auto& parts = std::get<ConnectionParts>(config->source.connection_url);
