@@ -18,29 +18,6 @@ constexpr Logger kLog{"start"};
 
 Error stopped() { return Error{ErrorKind::cancelled, "run.stopped", "stopped while starting"}; }
 
-// What a sink knows of our history, compared with the slot as it is.
-struct History {
-  std::optional<SourceRecord> record;
-  std::optional<std::string> gap;  // why changes may have been missed by every index
-};
-
-History read_history(std::optional<SourceRecord> record, const SourceState& source) {
-  History history{std::move(record), {}};
-  if (!history.record) return history;
-  const SourceRecord& known = *history.record;
-  if (known.system_id != source.system_id)
-    history.gap = "the sink followed another Postgres cluster (system identifier " + known.system_id + ")";
-  else if (known.database_oid != source.database_oid)
-    history.gap = "the sink followed another database of this cluster";
-  else if (source.slot_created)
-    history.gap = fmt::format("replication slot {} had vanished and was created anew", source.slot);
-  else if (source.confirmed_flush > known.claimed)
-    history.gap =
-        fmt::format("replication slot {} stands at {}, past {}, the last position that was confirmed from here",
-                    source.slot, source.confirmed_flush, known.claimed);
-  return history;
-}
-
 // Every change since the generation was begun has reached it; nothing when that is not known.
 const FollowedIndex* find_followed(const History& history, const std::string& alias, Generation generation,
                                    const std::string& uuid) {

@@ -124,7 +124,7 @@ class Explanation {
     if (!link.in_identity)
       print_line(
           fmt::format("    note: the replica identity of {} does not carry {}: an UPDATE of it or a DELETE does "
-                      "not name the document it leaves",
+                      "not name the document it leaves; it is searched for by the row's token",
                       to_text(table_.info.table), joined(columns)));
     return {};
   }

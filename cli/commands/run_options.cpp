@@ -45,6 +45,7 @@ void add_source_flags(CLI::App& command, RunOptions& options) {
                   "Folder for transactions that outgrow memory; default: the file's spill_dir, else the system's "
                   "temporary folder")
       ->envname("FLUSSO_SPILL_DIR");
+  command
       .add_option(
           "--on-slot-lost", options.on_slot_lost,
           "When the slot is not the one that the indexes were fed from: stop, or reseed (build every index anew); "

@@ -27,6 +27,9 @@ KEYS = {
     "inet": ("inet", "inet", "('10.0.0.' || {n} || '/24')::inet", ""),
 }
 
+# Where old rows carry what is needed, or the same as by default, a few types say as much as all.
+SOME = ["int4", "int2_from_int8", "text", "char_from_longer", "numeric_from_scaled", "bytea"]
+
 # How each table's replica identity is set; {t} is the table.
 IDENTITIES = {
     "default": "",
@@ -255,10 +258,10 @@ class World:
         return ORACLE.format(w=self.name, id="r.id::text" if self.key_type == "bool" else "concat(r.id)")
 
 
-def matrix(case, identity):
+def matrix(case, identity, keys):
     database = case.database()
-    worlds = [World(key, identity) for key in KEYS]
-    database.sql(";".join(sorted({world.before for world in worlds if world.before})))
+    worlds = [World(key, identity) for key in keys]
+    database.sql(";".join(sorted({world.before for world in worlds if world.before})) or "select 1")
     for world in worlds:
         database.sql(world.create())
     deployment = case.deployment(database, indexes={world.name: world.schema() for world in worlds},
@@ -279,12 +282,12 @@ def matrix(case, identity):
 
 
 def test_every_relation_and_operation_when_old_rows_carry_only_their_key(case):
-    matrix(case, "default")
+    matrix(case, "default", KEYS)
 
 
 def test_every_relation_and_operation_when_old_rows_carry_everything(case):
-    matrix(case, "full")
+    matrix(case, "full", SOME)
 
 
 def test_every_relation_and_operation_when_another_unique_index_is_the_identity(case):
-    matrix(case, "index")
+    matrix(case, "index", SOME)

@@ -141,7 +141,7 @@ TEST_F(Partitions, published_as_one_table_an_old_row_counts_only_where_root_and_
   publish("FOR TABLE t WITH (publish_via_partition_root)");
   const TableInfo info = described("t");
   EXPECT_THAT(info.identity_columns, ElementsAre("id", "at"));
-  plan.tables.push_back(TablePlan{info, {"owner", "id"}, {}});
+  plan.tables.push_back(TablePlan{info, {"owner", "id"}, {}, {}, {}});
   prepare_and_open();
   database.run("INSERT INTO t VALUES (1, 7, 5)");
   database.run("DELETE FROM t");

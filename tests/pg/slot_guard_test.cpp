@@ -118,7 +118,7 @@ TEST(SlotGuardServer, wal_that_is_given_up_is_seen_coming_told_and_cured_by_a_ne
   auto infos = describe_tables(*conn, {TableRef{"public", "a"}});
   ASSERT_TRUE(infos);
   Plan plan;
-  plan.tables.push_back(TablePlan{infos->front(), {"id"}, {}});
+  plan.tables.push_back(TablePlan{infos->front(), {"id"}, {}, {}, {}});
   const auto admin = make_source_admin(options);
   const auto monitor = make_slot_monitor(options);
   const auto made = admin->prepare(plan, {});

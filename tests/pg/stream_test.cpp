@@ -94,7 +94,7 @@ class NarrowFolder {
 class Replica {
  public:
   void apply(const CaptureEvent& event) {
-    if (std::holds_alternative<CaptureTruncate>(event)) rows.clear();
+    if (std::holds_alternative<CaptureGap>(event)) rows.clear();
     const auto* row = std::get_if<RowEvent>(&event);
     if (row == nullptr) return;
     ++changes;
