@@ -37,9 +37,10 @@ SourceRecord source_from(const Json& json) {
     if (const auto end = parse_lsn(last->at("end_lsn").get<std::string>()))
       record.last_commit = CommitMark{*end, Xid{last->at("xid").get<std::uint32_t>()}};
   for (const Json& entry : json.at("following"))
-    record.following.push_back(FollowedIndex{
-        entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
-        entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>()), entry.value("paused", false)});
+    record.following.push_back(
+        FollowedIndex{entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
+                      entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>()),
+                      entry.value("paused", false)});
   return record;
 }
 

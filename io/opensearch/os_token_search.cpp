@@ -20,11 +20,13 @@ constexpr std::size_t kScrollPage = 10'000;  // index.max_result_window
 constexpr std::size_t kMaxBytes = 4 * 1024 * 1024;
 constexpr std::string_view kLenient = "ignore_unavailable=true&allow_no_indices=true&expand_wildcards=open,hidden";
 
-std::string query_of(const std::vector<std::string>& tokens, std::size_t size) {
-  const Json query = {{"size", size},
-                      {"_source", false},
-                      {"track_total_hits", false},
-                      {"query", {{"bool", {{"filter", {{"terms", {{std::string(kTokenField), tokens}}}}}}}}}};
+enum class Read { one_page, scroll };
+
+std::string query_of(const std::vector<std::string>& tokens, Read read) {
+  Json query = {{"size", read == Read::one_page ? kPage : kScrollPage},
+                {"_source", false},
+                {"query", {{"bool", {{"filter", {{"terms", {{std::string(kTokenField), tokens}}}}}}}}}};
+  if (read == Read::one_page) query["track_total_hits"] = false;  // a scroll refuses it
   return query.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -79,7 +81,7 @@ Result<std::vector<std::vector<std::string>>> OsTokenSearch::find(
     std::string body;
     std::size_t end = first;
     for (; end < questions.size() && body.size() < kMaxBytes; ++end)
-      body += header + '\n' + query_of(questions[end], kPage) + '\n';
+      body += header + '\n' + query_of(questions[end], Read::one_page) + '\n';
     FLUSSO_TRY_ASSIGN(
         const http::Reply reply,
         cluster_.call(http::Method::post,
@@ -98,7 +100,7 @@ Result<std::vector<std::vector<std::string>>> OsTokenSearch::find(
                                        response.value("/error/reason"_json_pointer, std::string("no reason given"))));
       if (!append_ids(response, answers[i])) return odd();
       if (answers[i].size() >= kPage) {
-        FLUSSO_TRY_ASSIGN(answers[i], scroll(generations, query_of(questions[i], kScrollPage)));
+        FLUSSO_TRY_ASSIGN(answers[i], scroll(generations, query_of(questions[i], Read::scroll)));
       }
       keep_distinct(answers[i]);
     }

@@ -23,8 +23,8 @@ struct PgSourceOptions {
   bool manage_publication = true;
   std::string spill_dir;  // folder for transactions that outgrow memory; empty = the system's temporary folder
   std::uint64_t spool_memory_bytes = 64ULL << 20U;  // what transactions that have not committed may take of memory
-  bool allow_partial_publication = false;  // what a publication hides is only warned about
-  bool manage_replica_identity = false;    // identities that lack a foreign key are widened where that is cheap
+  bool allow_partial_publication = false;           // what a publication hides is only warned about
+  bool manage_replica_identity = false;  // identities that lack a foreign key are widened where that is cheap
   // Ends every wait of the objects made from these options with `cancelled`, also of calls that take no token
   // themselves.
   std::stop_token stop;

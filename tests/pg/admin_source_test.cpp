@@ -295,7 +295,8 @@ TEST_F(Admin, a_table_without_identity_is_never_published) {
 TEST_F(Admin, a_root_identity_without_the_document_key_is_refused_and_its_cure_works) {
   // An index that serves as identity is used where there is one, else made.
   for (const std::string& unique : std::vector<std::string>{"UNIQUE", ""}) {
-    database.run("DROP TABLE IF EXISTS r; CREATE TABLE r (id int PRIMARY KEY, code int NOT NULL " + unique + ")");
+    database.run("DROP TABLE IF EXISTS r; CREATE TABLE r (id int PRIMARY KEY, code int NOT NULL " + unique +
+                 ", other int NOT NULL UNIQUE); ALTER TABLE r REPLICA IDENTITY USING INDEX r_other_key");
     plan = {};
     add("r", {"code"});
     add_root("r", {"code"});
@@ -314,6 +315,14 @@ TEST_F(Admin, a_root_identity_without_the_document_key_is_refused_and_its_cure_w
     const auto state = prepare();
     EXPECT_TRUE(state) << state.error().what;
   }
+}
+
+TEST_F(Admin, a_root_named_by_another_unique_column_than_its_primary_key_is_fine) {
+  database.run("CREATE TABLE r (id int PRIMARY KEY, code int NOT NULL UNIQUE)");
+  add("r", {"code"});
+  add_root("r", {"code"});
+  const auto state = prepare();
+  EXPECT_TRUE(state) << state.error().what;
 }
 
 TEST_F(Admin, publications_that_hide_changes_are_refused) {

@@ -170,7 +170,8 @@ TEST_F(Check, a_replica_identity_that_is_too_narrow_names_the_index_that_serves)
   database.run("ALTER TABLE addresses REPLICA IDENTITY DEFAULT");
   EXPECT_EQ(said(),
             "warning users.addresses: a row of table public.addresses that is deleted or moved does not name the "
-            "document it leaves: its replica identity (id) lacks user_id; run ALTER TABLE \"public\".\"addresses\" "
+            "document it leaves, because its replica identity (id) lacks user_id: the sink is searched for it, and "
+            "stdout cannot be told; to save the search run ALTER TABLE \"public\".\"addresses\" "
             "REPLICA IDENTITY USING INDEX \"addresses_identity\";\n");
   database.run("DROP INDEX addresses_identity; CREATE INDEX ON addresses (user_id)");
   EXPECT_THAT(said(), HasSubstr("run CREATE UNIQUE INDEX CONCURRENTLY \"addresses_flusso_identity\" ON "

@@ -470,7 +470,7 @@ TEST_F(Streamed, a_truncate_inside_of_a_transaction_is_delivered_with_it) {
   write("COMMIT");
   const auto seen = read_commits(1);
   ASSERT_EQ(seen.size(), 6001u);
-  EXPECT_EQ(seen[3000], "truncate");
+  EXPECT_EQ(seen[3000], "truncate 0");
 }
 
 // The server's position moves past the first changes of an open transaction, and is confirmed. Nothing of it may be
