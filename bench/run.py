@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Prints the figures that flusso is measured by, on a Postgres and an OpenSearch of its own.
 
-usage: bench/run.py seed-accept|seed-opensearch|live|throughput|backlog|all [--workers N] [--size F] [--rounds N]
+usage: bench/run.py seed-accept|seed-opensearch|live|throughput|backlog|relations|all [--workers N] [--size F] [--rounds N]
 
 See bench/README.md. Nothing here is a timed test: a missed target is printed and the exit code stays 0, but a document that is
 missing or stale ends the run with 1.
@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenarios", nargs="+", metavar="scenario", choices=["seed-accept", "seed-opensearch", "live", "throughput", "backlog", "all"])
+    parser.add_argument("scenarios", nargs="+", metavar="scenario", choices=["seed-accept", "seed-opensearch", "live", "throughput", "backlog", "relations", "all"])
     parser.add_argument("--flusso", type=Path, default=ROOT / "build/release/bin/flusso")
     parser.add_argument("--tools", type=Path, help="folder of bench_accept_all and bench_post_bodies (default: beside flusso)")
     parser.add_argument("--workers", type=int, default=2)

@@ -19,6 +19,7 @@ from harness.postgres import Database, unique
 from harness.services import Stack, scratch_folder
 from harness.wait import until
 from measure import LOAD, Sampler, percentile
+from relations import relations
 from tools import AcceptAll, post_bodies
 from workloads import WORKLOADS
 
@@ -346,4 +347,5 @@ def backlog(bench):
         bench.done(made)
 
 
-SCENARIOS = {"seed-accept": seed_accept, "seed-opensearch": seed_opensearch, "live": live, "throughput": throughput, "backlog": backlog}
+SCENARIOS = {"seed-accept": seed_accept, "seed-opensearch": seed_opensearch, "live": live, "throughput": throughput, "backlog": backlog,
+             "relations": relations}

@@ -142,7 +142,10 @@ class Keeper {
         !history_.record ||
         std::none_of(history_.record->following.begin(), history_.record->following.end(),
                      [&](const FollowedIndex& f) { return f.hash_alias == alias && f.generation == building; });
-    if (!there || (debt_ && !untouched) || (!followed && !untouched)) return build_anew(index, alias, kept);
+    // One that a gap staged under an earlier plan lacks the field of the tokens that this plan writes.
+    const bool may_lack_tokens = untouched && !index.traced.empty();
+    if (!there || (debt_ && !untouched) || (!followed && !untouched) || may_lack_tokens)
+      return build_anew(index, alias, kept);
     kept.building = building;
     if (!followed) return {};
     FLUSSO_TRY_ASSIGN(auto record, sink_.records->load_seed(alias));
