@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the end-to-end tests: real Postgres, real OpenSearch, the real flusso binary.
 
-usage: run.py --flusso PATH [--large] [--list] [--keep] [names…]
+usage: run.py --flusso PATH [--jobs N] [--large] [--list] [--keep] [names…]
 
 A name selects tests whose module or name contains it; --large selects among those that take very long instead (large_*.py). Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
 scratch folder. FLUSSO_TEST_SEED repeats a random run; FLUSSO_TEST_LOG sets flusso's log level; FLUSSO_TEST_PATIENCE=3
@@ -76,6 +76,8 @@ def main():
     parser.add_argument("--large", action="store_true", help="the tests that take very long, and only those")
     parser.add_argument("--list", action="store_true", help="print the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the folders of the tests")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once, each with services of its own")
+    parser.add_argument("--shard", default="1/1", help="K/N: every Nth test from the Kth on")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
 
@@ -99,6 +101,12 @@ def main():
         sys.exit(f"no test matches {' '.join(arguments.names)}")
     if not os.access(arguments.flusso, os.X_OK):
         sys.exit(f"there is no program {arguments.flusso}; build it (dev/build), or name one with --flusso")
+    if arguments.jobs > 1 and len(tests) > 1:
+        from harness import shards
+        keep = ["--keep"] * arguments.keep + ["--large"] * arguments.large
+        return shards.run(__file__, arguments.jobs, ["--flusso", str(arguments.flusso), *keep, *arguments.names])
+    shard, of = (int(part) for part in arguments.shard.split("/"))
+    tests = tests[shard - 1::of]
 
     seed = os.environ.get("FLUSSO_TEST_SEED") or secrets.token_hex(4)
     print(f"seed {seed} (FLUSSO_TEST_SEED={seed} repeats it)", flush=True)

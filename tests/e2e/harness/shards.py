@@ -1,0 +1,55 @@
+"""Runs the tests in several processes at once, each with services of its own: they wait more than they work. What they print
+comes through line by line; the last line sums them up."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
+
+
+def run(script, jobs, arguments):
+    """Runs `script` once per job with `--shard k/jobs` and the arguments; the exit code of all together."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("FLUSSO_TEST_PG", "FLUSSO_TEST_OS")}
+    shards = [subprocess.Popen([sys.executable, script, "--shard", f"{number}/{jobs}", *arguments], env=environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for number in range(1, jobs + 1)]
+
+    def end(_signal, _frame):
+        for shard in shards:
+            shard.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    results, lock = [], threading.Lock()
+
+    def follow(shard):
+        block = []
+        for line in shard.stdout:
+            found = SUMMARY.match(line)
+            with lock:
+                if found:
+                    results.append((int(found.group(1)), int(found.group(2))))
+                    continue
+                # A test's own lines stay together: they follow its first one, indented.
+                if block and not line.startswith(" "):
+                    print("".join(block), end="", flush=True)
+                    block.clear()
+                block.append(line)
+        with lock:
+            print("".join(block), end="", flush=True)
+
+    followers = [threading.Thread(target=follow, args=(shard,)) for shard in shards]
+    for follower in followers:
+        follower.start()
+    for follower in followers:
+        follower.join()
+    codes = [shard.wait() for shard in shards]
+    lost = jobs - len(results)
+    if lost:
+        print(f"{lost} of {jobs} processes ended without a summary")
+    passed, failed = sum(ok for ok, _ in results), sum(bad for _, bad in results) + lost
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or any(codes) else 0
