@@ -169,7 +169,7 @@ flusso::Status Supervisor::run() {
     const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
     const bool passing = (attempt.error.kind == ErrorKind::transient && worked_before) ||
                          is_there_but_busy(attempt.error) || rewritten ||
-                         (attempt.prepared && worked_before && is_slot_changed(attempt.error));
+                         (attempt.prepared && is_slot_changed(attempt.error));  // the next start judges what it finds
     if (!held && !passing) return fail(attempt.error);
     settle_sinks();
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
