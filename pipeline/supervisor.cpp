@@ -167,9 +167,10 @@ flusso::Status Supervisor::run() {
     if (rewritten && options_.on_slot_lost == SlotLossPolicy::stop) return fail(slot_lost(attempt.error.what));
     if (rewritten) known_gap_ = attempt.error.what;
     const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
-    const bool passing = (attempt.error.kind == ErrorKind::transient && worked_before) ||
-                         is_there_but_busy(attempt.error) || rewritten ||
-                         (attempt.prepared && is_slot_changed(attempt.error));  // the next start judges what it finds
+    const bool transient = attempt.error.kind == ErrorKind::transient;
+    // It was there a moment ago; the next start judges what it finds.
+    const bool vanished = is_slot_changed(attempt.error) && (attempt.prepared || transient);
+    const bool passing = (transient && worked_before) || is_there_but_busy(attempt.error) || rewritten || vanished;
     if (!held && !passing) return fail(attempt.error);
     settle_sinks();
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
