@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/key_columns.h"
 #include "model/used_columns.h"
 
 namespace flusso {
@@ -51,13 +52,11 @@ Why partition_debt(const TableState& before, const TableState& now) {
 
 // The columns by which old rows of the table name documents of the index.
 Why identity_debt(const TablePlan& table, IndexId index, const TableState& before, const TableState& now) {
-  const auto has = [](const KeyColumns& columns, const std::string& name) {
-    return std::find(columns.begin(), columns.end(), name) != columns.end();
-  };
   for (const Link& link : table.links) {
     if (link.index != index) continue;
     for (const std::uint16_t column : link.columns)
-      if (const std::string& name = table.columns[column]; has(before.identity, name) && !has(now.identity, name))
+      if (const std::string& name = table.columns[column];
+          contains(before.identity, name) && !contains(now.identity, name))
         return fmt::format("its replica identity has lost column {}", name);
   }
   return {};

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "model/key_columns.h"
+
 namespace flusso {
 namespace {
 
@@ -29,12 +31,6 @@ void collect_tables(const std::vector<Field>& fields, std::vector<TableRef>& tab
 }
 
 bool same_columns(const KeyColumns& a, const KeyColumns& b) { return a == b; }
-
-bool covers(const KeyColumns& columns, const KeyColumns& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
-    return std::find(columns.begin(), columns.end(), name) != columns.end();
-  });
-}
 
 // A value of such a type is never stored out of line, so a new tuple always carries it.
 bool always_sent(const ColumnInfo& column) {

@@ -19,4 +19,8 @@ std::string row_token(const TableRef& table, std::string_view key) {
 
 std::string many_rows_token(const TableRef& table) { return to_text(table) + kSeparator + '*'; }
 
+std::string many_rows_token(std::string_view token) {
+  return std::string(token.substr(0, token.find(kSeparator) + 1)) + '*';
+}
+
 }  // namespace flusso

@@ -20,7 +20,7 @@ constexpr Millis kRetryAfter{1000};
 // The tokens, and for each of their tables the one that stands for too many rows.
 std::vector<std::string> with_many_rows(const std::vector<std::string>& tokens) {
   std::set<std::string> tables;
-  for (const std::string& token : tokens) tables.insert(token.substr(0, token.find('\x1f') + 1) + '*');
+  for (const std::string& token : tokens) tables.insert(many_rows_token(token));
   std::vector<std::string> question = tokens;
   question.insert(question.end(), tables.begin(), tables.end());
   return question;

@@ -6,6 +6,7 @@
 
 #include "io/pg/catalog.h"
 #include "io/pg/quote.h"
+#include "model/key_columns.h"
 
 namespace flusso::pg {
 namespace {
@@ -27,13 +28,6 @@ constexpr const char* kPrivileges =
 
 Error wrong(std::string code, std::string what) {
   return Error{ErrorKind::permanent, std::move(code), std::move(what)};
-}
-
-bool contains(const KeyColumns& columns, const std::string& name) {
-  return std::find(columns.begin(), columns.end(), name) != columns.end();
-}
-bool covers(const KeyColumns& columns, const KeyColumns& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const std::string& name) { return contains(columns, name); });
 }
 
 std::string list(const KeyColumns& columns) {

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "model/key_columns.h"
+
 namespace flusso::pg {
 namespace {
-
-bool contains(const KeyColumns& columns, const std::string& name) {
-  return std::find(columns.begin(), columns.end(), name) != columns.end();
-}
 
 const RelationColumn* column_of(const PgOutputMessage& relation, const std::string& name) {
   const auto found = std::find_if(relation.columns.begin(), relation.columns.end(),

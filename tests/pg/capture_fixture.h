@@ -52,6 +52,16 @@ inline std::string shown(const CaptureEvent& event) {
   return {};
 }
 
+// Begins the stream. The walsender of an earlier capture may need a moment to leave the slot.
+inline Result<Lsn> start_when_free(ChangeCapture& capture) {
+  auto from = capture.start();
+  for (int i = 0; i < 400 && !from && from.error().code == "pg.55006"; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    from = capture.start();
+  }
+  return from;
+}
+
 class CaptureTest : public ::testing::Test {
  protected:
   // Makes publication and slot over the tables of plan_ and starts a capture.
@@ -61,12 +71,7 @@ class CaptureTest : public ::testing::Test {
   }
   void open() {
     capture = make_capture(database.options(), plan);
-    auto from = capture->start();
-    // The walsender of an earlier capture may need a moment to leave the slot.
-    for (int i = 0; i < 400 && !from && from.error().code == "pg.55006"; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      from = capture->start();
-    }
+    const auto from = start_when_free(*capture);
     ASSERT_TRUE(from) << from.error().what;
     started_at = *from;
   }

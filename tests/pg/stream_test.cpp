@@ -144,11 +144,7 @@ class Streamed : public CaptureTest {
   }
   // Begins a new stream with the same object.
   void start() {
-    auto from = capture->start();
-    for (int i = 0; i < 400 && !from && from.error().code == "pg.55006"; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      from = capture->start();
-    }
+    const auto from = test::start_when_free(*capture);
     ASSERT_TRUE(from) << from.error().what;
     started_at = *from;
   }

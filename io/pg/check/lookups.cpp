@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/pg/quote.h"
+#include "model/key_columns.h"
 
 namespace flusso::pg {
 namespace {
@@ -75,10 +76,6 @@ bool mentions(const std::string& conditions, const std::string& alias, const std
     if (begins && (end == conditions.size() || !continues_name(conditions[end]))) return true;
   }
   return false;
-}
-
-bool contains(const KeyColumns& columns, const std::string& name) {
-  return std::find(columns.begin(), columns.end(), name) != columns.end();
 }
 
 // An index that begins with one of the columns finds few rows.
