@@ -13,7 +13,7 @@
 namespace flusso::cli {
 namespace {
 
-constexpr Logger kLog{"config"};
+constexpr Logger kBackendsLog{"config"};
 
 Result<SinkBackend> make_sink(const SinkConfig& sink, const BackendOptions& options) {
   if (const auto* stdout_config = std::get_if<StdoutSinkConfig>(&sink.kind))
@@ -21,8 +21,8 @@ Result<SinkBackend> make_sink(const SinkConfig& sink, const BackendOptions& opti
   const auto& config = std::get<OpenSearchSinkConfig>(sink.kind);
   FLUSSO_TRY_ASSIGN(ResolvedOpenSearch resolved, resolve_opensearch(sink.name, config, environment));
   for (const std::string& name : resolved.overrides)
-    kLog.info("an environment variable overrides the file", kv("variable", name));
-  for (const std::string& warning : resolved.warnings) kLog.warn(warning);
+    kBackendsLog.info("an environment variable overrides the file", kv("variable", name));
+  for (const std::string& warning : resolved.warnings) kBackendsLog.warn(warning);
   opensearch::SinkOptions made;
   made.url = resolved.url;
   if (resolved.username) made.username = resolved.username->reveal();
@@ -41,7 +41,7 @@ Result<SinkBackend> make_sink(const SinkConfig& sink, const BackendOptions& opti
 Result<pg::PgSourceOptions> source_options(const Config& config, const BackendOptions& options) {
   FLUSSO_TRY_ASSIGN(ResolvedSource resolved, resolve_source(config.source, environment));
   for (const std::string& name : resolved.overrides)
-    kLog.info("an environment variable overrides the file", kv("variable", name));
+    kBackendsLog.info("an environment variable overrides the file", kv("variable", name));
   pg::PgSourceOptions source;
   source.url = resolved.url;
   source.slot = options.slot;
@@ -58,7 +58,7 @@ Result<std::unique_ptr<ProcessBackends>> ProcessBackends::make(const Config& con
   std::unique_ptr<ProcessBackends> backends(new ProcessBackends());
   FLUSSO_TRY_ASSIGN(backends->source_, source_options(config, options));
   if (config.sinks.empty()) {
-    kLog.info("no sink is configured; documents go to stdout");
+    kBackendsLog.info("no sink is configured; documents go to stdout");
     FLUSSO_TRY_ASSIGN(SinkBackend sink, stdout_sink::make_stdout_sink("stdout", options.pretty));
     backends->sinks_.push_back(std::move(sink));
   }

@@ -11,7 +11,7 @@
 namespace flusso::cli {
 namespace {
 
-constexpr Logger kLog{"config"};
+constexpr Logger kSourceLog{"config"};
 
 // A link to nowhere counts: to pass over it would start something else than what was meant.
 bool is_there(const std::string& path) {
@@ -23,22 +23,22 @@ Status renew_lock(const std::string& path, bool named, const Compiled& compiled)
   const auto done = config::write_lock_file(path, compiled.lock);
   if (!done && named) return fail(done.error());
   if (!done) {
-    kLog.warn("the lock is not renewed; the configuration runs without it", kv("lock", path),
-              kv("reason", done.error().what));
+    kSourceLog.warn("the lock is not renewed; the configuration runs without it", kv("lock", path),
+                    kv("reason", done.error().what));
     return {};
   }
   if (*done == config::LockWrite::unchanged) return {};
-  kLog.info("the lock is renewed", kv("lock", path));
+  kSourceLog.info("the lock is renewed", kv("lock", path));
   for (const std::string& place : compiled.literal_secrets)
-    kLog.warn("the lock holds a secret that the file spells out; { env = \"VARIABLE\" } keeps it out", kv("lock", path),
-              kv("secret", place));
+    kSourceLog.warn("the lock holds a secret that the file spells out; { env = \"VARIABLE\" } keeps it out",
+                    kv("lock", path), kv("secret", place));
   return {};
 }
 
 Result<ObtainedConfig> from_lock(const std::string& path) {
   FLUSSO_TRY_ASSIGN(const std::string bytes, config::read_lock_file(path));
   FLUSSO_TRY_ASSIGN(Config config, config::read_lock(bytes, path));
-  kLog.info("the configuration comes from the lock", kv("lock", path));
+  kSourceLog.info("the configuration comes from the lock", kv("lock", path));
   return ObtainedConfig{std::move(config), path};
 }
 

@@ -15,7 +15,7 @@
 namespace flusso::cli {
 namespace {
 
-constexpr Logger kLog{"progress"};
+constexpr Logger kProgressLog{"progress"};
 constexpr Millis kTerminalInterval{200};
 constexpr Millis kLogInterval{5000};
 constexpr int kBarWidth = 24;
@@ -92,9 +92,9 @@ void Progress::work(const std::stop_token& stop) {
                  stderr);
       shown = true;
     } else {
-      kLog.info("seeding", kv("indexes", sum.names), kv("rows", fmt::format("{:.0f}", sum.done)),
-                kv("of", fmt::format("{:.0f}", total)), kv("percent", fmt::format("{:.1f}", share * 100)),
-                kv("rows_per_s", fmt::format("{:.0f}", rate)), kv("left", left));
+      kProgressLog.info("seeding", kv("indexes", sum.names), kv("rows", fmt::format("{:.0f}", sum.done)),
+                        kv("of", fmt::format("{:.0f}", total)), kv("percent", fmt::format("{:.1f}", share * 100)),
+                        kv("rows_per_s", fmt::format("{:.0f}", rate)), kv("left", left));
     }
   }
   if (shown) std::fputs("\r\033[K", stderr);

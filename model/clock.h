@@ -9,6 +9,8 @@ namespace flusso {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Millis = std::chrono::milliseconds;
 
+inline SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -17,7 +19,7 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
-  SteadyTime now() const override { return std::chrono::steady_clock::now(); }
+  SteadyTime now() const override { return steady_now(); }
 };
 
 class ManualClock final : public Clock {

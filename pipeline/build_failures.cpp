@@ -7,7 +7,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"build"};
+constexpr Logger kFailuresLog{"build"};
 
 }  // namespace
 
@@ -23,8 +23,8 @@ std::vector<DocFailure> leave_out_failures(DocBatch& batch, const Plan& plan, Li
       return {};
     }
     ++status.documents_quarantined;
-    kLog.warn("document left out, it cannot be built", kv("index", index.name), kv("id", failure.key),
-              kv("code", failure.error.code), kv("reason", failure.error.what));
+    kFailuresLog.warn("document left out, it cannot be built", kv("index", index.name), kv("id", failure.key),
+                      kv("code", failure.error.code), kv("reason", failure.error.what));
   }
   return failures;
 }

@@ -11,7 +11,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"catalog"};
+constexpr Logger kCatalogLog{"catalog"};
 
 }  // namespace
 
@@ -41,15 +41,15 @@ void CatalogGuard::stop() {
 void CatalogGuard::compare(CatalogWatch& watch) {
   auto now = watch.look(prepared_.tables);
   if (!now) {
-    kLog.debug("the catalog cannot be read now", kv("reason", now.error().what));
+    kCatalogLog.debug("the catalog cannot be read now", kv("reason", now.error().what));
     return;
   }
   if (*now == *known_) return;
   for (const IndexPlan& index : prepared_.plan.indexes) {
     const auto why = debt_of(index, prepared_.plan, *known_, *now);
     if (!why) continue;
-    kLog.error("the catalog changed in a way that no row change tells; the index is built anew",
-               kv("index", index.name), kv("why", *why));
+    kCatalogLog.error("the catalog changed in a way that no row change tells; the index is built anew",
+                      kv("index", index.name), kv("why", *why));
     run_.fail(Error{ErrorKind::transient, "source.catalog_changed",
                     fmt::format("index {} may lack changes: {}", index.name, *why)});
     return;

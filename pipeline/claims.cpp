@@ -7,7 +7,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"run"};
+constexpr Logger kClaimsLog{"run"};
 
 }  // namespace
 
@@ -25,8 +25,8 @@ Result<std::optional<GroupSeq>> Claims::confirm(SteadyTime at, ChangeCapture& ca
     if (last_commit_) claim.last_commit = last_commit_;
     if (const Status saved = sink.records->save_source(claim); !saved) {
       if (saved.error().kind != ErrorKind::transient) return fail(saved.error());
-      kLog.warn("the confirmed position cannot be noted in the sink; nothing is confirmed meanwhile",
-                kv("sink", sink.name), kv("reason", saved.error().what));
+      kClaimsLog.warn("the confirmed position cannot be noted in the sink; nothing is confirmed meanwhile",
+                      kv("sink", sink.name), kv("reason", saved.error().what));
       last_claim_ = at;
       return std::optional<GroupSeq>();
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "pipeline/guarded.h"
 #include "pipeline/read_lane.h"
@@ -10,12 +11,10 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"pipeline"};
+constexpr Logger kFenceLog{"pipeline"};
 constexpr Millis kFirstPause{1};
 constexpr Millis kLongestPause{50};
 constexpr Millis kWarnAfter{5000};
-
-SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
@@ -85,11 +84,11 @@ void FenceLane::work(const std::stop_token& stop) {
       warned = false;
       continue;
     }
-    if (waiting_since == SteadyTime{}) waiting_since = now();
-    if (!warned && now() - waiting_since > kWarnAfter) {
+    if (waiting_since == SteadyTime{}) waiting_since = steady_now();
+    if (!warned && steady_now() - waiting_since > kWarnAfter) {
       warned = true;
-      kLog.warn("committed transactions are not visible yet; a synchronous standby is holding commits back",
-                kv("batches", fence_.size()));
+      kFenceLog.warn("committed transactions are not visible yet; a synchronous standby is holding commits back",
+                     kv("batches", fence_.size()));
     }
     pause = std::min(pause * 2, kLongestPause);
   }

@@ -31,7 +31,7 @@ using stages::Settled;
 
 namespace {
 
-constexpr Logger kLog{"pipeline"};
+constexpr Logger kGraphLog{"pipeline"};
 
 }  // namespace
 
@@ -250,9 +250,9 @@ struct Graph::Nodes : GraphContext {
       const bool holds_slot = reply.request.holds_slot;
       const bool doubtful = reply.failure && reply.maybe_applied;
       if (doubtful) {
-        kLog.warn("a bulk request is in doubt; its documents are rebuilt after a timeout",
-                  kv("sink", backends.sinks()[branch.sink.value].name), kv("documents", reply.request.items.size()),
-                  kv("reason", reply.failure->what));
+        kGraphLog.warn("a bulk request is in doubt; its documents are rebuilt after a timeout",
+                       kv("sink", backends.sinks()[branch.sink.value].name),
+                       kv("documents", reply.request.items.size()), kv("reason", reply.failure->what));
         status.documents_in_doubt += reply.request.items.size();
       }
       BulkOutcome outcome;
@@ -260,8 +260,8 @@ struct Graph::Nodes : GraphContext {
       stages::SettleOut out = stages::settle(std::move(reply), outcome, plan, branch.render);
       for (const stages::Quarantined& poison : out.quarantined) {
         ++status.documents_quarantined;
-        kLog.warn("document left out, the sink rejects it", kv("index", plan.indexes[poison.index.value].name),
-                  kv("id", poison.key), kv("reason", poison.reason));
+        kGraphLog.warn("document left out, the sink rejects it", kv("index", plan.indexes[poison.index.value].name),
+                       kv("id", poison.key), kv("reason", poison.reason));
       }
       if (out.fatal) {
         run.fail(std::move(*out.fatal));

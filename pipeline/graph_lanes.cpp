@@ -15,7 +15,7 @@ namespace flusso::pipeline {
 
 namespace {
 
-constexpr Logger kLog{"build"};
+constexpr Logger kLanesLog{"build"};
 
 }  // namespace
 
@@ -53,8 +53,8 @@ LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::functi
             give_up(job.batch, done.error());
             break;
           }
-          kLog.warn("documents are built later", kv("index", context.plan.indexes[index.value].name),
-                    kv("documents", job.batch.items.size()), kv("reason", done.error().what));
+          kLanesLog.warn("documents are built later", kv("index", context.plan.indexes[index.value].name),
+                         kv("documents", job.batch.items.size()), kv("reason", done.error().what));
           post(stages::BuildDeferred{index, std::move(job.batch.items), is_too_slow(done.error())});
           return;
         }

@@ -12,7 +12,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"look_back"};
+constexpr Logger kLookBackLog{"look_back"};
 // Control numbers its questions from 1.
 constexpr std::uint64_t kFirstQuestion = std::uint64_t{1} << 63U;
 constexpr Millis kRetryAfter{1000};
@@ -90,8 +90,9 @@ void LookBack::work(const std::stop_token& stop) {
         tell(round, *std::move(found));
         break;
       }
-      kLog.warn("the documents that changed rows have left cannot be searched for; nothing is confirmed meanwhile",
-                kv("reason", found.error().what));
+      kLookBackLog.warn(
+          "the documents that changed rows have left cannot be searched for; nothing is confirmed meanwhile",
+          kv("reason", found.error().what));
       if (!pause(stop, kRetryAfter)) return;
     }
   }
@@ -158,8 +159,8 @@ void LookBack::tell(const Round& round, std::map<IndexId, std::vector<std::vecto
           continue;
         }
         ++status_.unknown_old_parents;
-        kLog.error("a document with a digest as its _id holds a row that left it and cannot be rebuilt",
-                   kv("index", plan_.indexes[index.value].name), kv("id", id));
+        kLookBackLog.error("a document with a digest as its _id holds a row that left it and cannot be rebuilt",
+                           kv("index", plan_.indexes[index.value].name), kv("id", id));
       }
       status_.old_parents_found += page.keys.size();
       pages.push_back(std::move(page));

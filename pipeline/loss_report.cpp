@@ -9,24 +9,24 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"documents"};
+constexpr Logger kLossLog{"documents"};
 
 void warn(const std::string& index, const ValueLoss& loss) {
   const auto field = kv("field", loss.field);
   switch (loss.kind) {
     case LossKind::not_finite:
-      kLog.warn("NaN or Infinity is indexed as null", kv("index", index), field,
-                kv("cure", "store a number or NULL, or declare the field as keyword, which keeps the text"));
+      kLossLog.warn("NaN or Infinity is indexed as null", kv("index", index), field,
+                    kv("cure", "store a number or NULL, or declare the field as keyword, which keeps the text"));
       return;
     case LossKind::date_range:
-      kLog.warn("a date outside the years 0001 to 9999 is indexed as null", kv("index", index), field,
-                kv("cure",
-                   "store a date within these years or NULL, or declare the field as keyword, which keeps the "
-                   "text"));
+      kLossLog.warn("a date outside the years 0001 to 9999 is indexed as null", kv("index", index), field,
+                    kv("cure",
+                       "store a date within these years or NULL, or declare the field as keyword, which keeps the "
+                       "text"));
       return;
     case LossKind::null_key:
-      kLog.warn("a row with NULL in its key has no document", kv("index", index), field,
-                kv("cure", "make the key columns NOT NULL, or name other columns as primary_key"));
+      kLossLog.warn("a row with NULL in its key has no document", kv("index", index), field,
+                    kv("cure", "make the key columns NOT NULL, or name other columns as primary_key"));
       return;
   }
 }

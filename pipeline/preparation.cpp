@@ -14,7 +14,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"start"};
+constexpr Logger kStartLog{"start"};
 
 Error stopped() { return Error{ErrorKind::cancelled, "run.stopped", "stopped while starting"}; }
 
@@ -58,19 +58,19 @@ class Keeper {
         kept.serving = state.active;
         if (!index.traced.empty()) FLUSSO_TRY(admin.accept_tokens(index, state.active));
       } else {
-        kLog.warn("a complete index is gone from the sink and is built anew", kv("sink", sink_.name),
-                  kv("index", index.name));
+        kStartLog.warn("a complete index is gone from the sink and is built anew", kv("sink", sink_.name),
+                       kv("index", index.name));
         state.staged.reset();
       }
       if (const auto doubt = there ? why_untrusted(index, alias, state) : std::nullopt) {
         const std::string& why = *doubt;
         if (options_.skip_backfill) {
           untrusted_ = true;  // not listed as followed, so that a later start without the flag still builds it anew
-          kLog.warn("an index may have missed changes; --skip-backfill leaves it as it is", kv("sink", sink_.name),
-                    kv("index", index.name), kv("why", why));
+          kStartLog.warn("an index may have missed changes; --skip-backfill leaves it as it is", kv("sink", sink_.name),
+                         kv("index", index.name), kv("why", why));
         } else {
-          kLog.warn("an index may have missed changes and is built anew behind its alias", kv("sink", sink_.name),
-                    kv("index", index.name), kv("why", why));
+          kStartLog.warn("an index may have missed changes and is built anew behind its alias", kv("sink", sink_.name),
+                         kv("index", index.name), kv("why", why));
           // What a gap of the last run has staged already will do.
           if (debt_ && !history_.gap && state.staged)
             FLUSSO_TRY(go_on(index, alias, *state.staged, kept));
@@ -179,8 +179,8 @@ Status await_earlier_bulks(SinkBackend& sink, const std::stop_token& stop) {
     auto running = sink.admin->running_bulks();
     if (!running && running.error().code == "http.403") {
       const Millis wait = sink.writer->limits().request_timeout;
-      kLog.warn("the sink does not let us list its tasks; waiting one request timeout instead", kv("sink", sink.name),
-                kv("ms", wait.count()));
+      kStartLog.warn("the sink does not let us list its tasks; waiting one request timeout instead",
+                     kv("sink", sink.name), kv("ms", wait.count()));
       return pause(stop, wait) ? Status{} : Status{fail(stopped())};
     }
     if (!running) return fail(running.error());
@@ -206,8 +206,8 @@ Result<std::vector<History>> open_source(Backends& backends, SourceAdmin& source
   FLUSSO_TRY_ASSIGN(const SourceView found, source.look(prepared.plan, stop));
   FLUSSO_TRY_ASSIGN(std::vector<History> histories, read_histories(backends, found, options, known_gap));
   if (found.slot && !found.slot->invalid.empty() && options.on_slot_lost == SlotLossPolicy::reseed) {
-    kLog.warn("the replication slot can deliver nothing any more and is made anew", kv("slot", options.slot),
-              kv("why", found.slot->invalid));
+    kStartLog.warn("the replication slot can deliver nothing any more and is made anew", kv("slot", options.slot),
+                   kv("why", found.slot->invalid));
     FLUSSO_TRY(source.discard_slot(stop));
   }
   FLUSSO_TRY_ASSIGN(prepared.source, source.prepare(prepared.plan, stop));

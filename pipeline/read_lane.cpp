@@ -5,7 +5,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"read"};
+constexpr Logger kReadLog{"read"};
 constexpr unsigned kQuickAttempts = 3;
 
 // Names that a statement of ours knows and the server does not: the plan is older than the last DDL.
@@ -28,7 +28,8 @@ bool ReadAttempts::again(const Error& error, std::stop_token stop) {
   if (stop.stop_requested() || run_.stopping()) return false;
   if (error.kind == ErrorKind::cancelled) return false;
   if (error.kind == ErrorKind::transient && is_lock_or_timeout(error)) {
-    kLog.warn("a read waits for a lock or timed out and is tried again", kv("what", what_), kv("reason", error.what));
+    kReadLog.warn("a read waits for a lock or timed out and is tried again", kv("what", what_),
+                  kv("reason", error.what));
     const Millis wait{std::min<unsigned>(100U << std::min(slow_++, 6U), 5000U)};
     return pause(stop, wait);
   }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <utility>
+#include "model/clock.h"
 
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
@@ -10,12 +11,10 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"resolve"};
+constexpr Logger kResolveLog{"resolve"};
 constexpr Millis kLeftFor{5000};     // how long a path is kept off the quick lane after it had to be left
 constexpr Millis kTakesLong{5000};   // a lookup that took so long belongs there
 constexpr Millis kBetweenTurns{50};  // of the patient lane, while everything it has is locked
-
-SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 LookupPlan only(const LookupPlan& plan, std::size_t start) {
   LookupPlan one;
@@ -93,20 +92,20 @@ ResolveLanes::Pool::Worker ResolveLanes::quick_worker() {
       LookupPlan plan;
       plan.seq = job.plan.seq;
       for (std::size_t i = 0; i < job.plan.starts.size(); ++i) {
-        if (left_.left(job.plan.starts[i].path, now()))
+        if (left_.left(job.plan.starts[i].path, steady_now()))
           leave(job.plan, i, job.part);
         else
           plan.starts.push_back(std::move(job.plan.starts[i]));
       }
       Status done = run(*resolver, plan, *job.part, stop);
       if (!done && is_lock_or_timeout(done.error())) {
-        kLog.warn("lookups are tried again apart from others", kv("reason", done.error().what));
+        kResolveLog.warn("lookups are tried again apart from others", kv("reason", done.error().what));
         // Which of several it was is seen by trying each alone: a lookup that waits is left after a moment.
         for (std::size_t i = 0; i < plan.starts.size(); ++i) {
           const bool alone = plan.starts.size() == 1;
           const bool again = !alone && !is_too_slow(done.error());
           if (again && run(*resolver, only(plan, i), *job.part, stop)) continue;
-          if (alone || again) left_.leave(plan.starts[i].path, now() + kLeftFor);
+          if (alone || again) left_.leave(plan.starts[i].path, steady_now() + kLeftFor);
           leave(plan, i, job.part);
         }
       } else if (!done) {
@@ -123,7 +122,7 @@ ResolveLanes::Pool::Worker ResolveLanes::patient_worker() {
   return [this, resolver, tried](Job job, const std::stop_token& stop) {
     guarded(context_.run, "resolve", [&] {
       const PathId path = job.plan.starts.front().path;
-      const SteadyTime begun = now();
+      const SteadyTime begun = steady_now();
       if (const auto last = tried->find(path); last != tried->end() && last->second > begun) {
         patient_->push(std::move(job));
         pause(stop, Millis{5});
@@ -131,17 +130,17 @@ ResolveLanes::Pool::Worker ResolveLanes::patient_worker() {
       }
       const Status done = run(*resolver, job.plan, *job.part, stop);
       if (!done && is_lock_or_timeout(done.error())) {
-        kLog.warn("lookups wait for a table", kv("reason", done.error().what));
-        left_.leave(path, now() + kLeftFor);
-        (*tried)[path] = now() + kBetweenTurns;
+        kResolveLog.warn("lookups wait for a table", kv("reason", done.error().what));
+        left_.leave(path, steady_now() + kLeftFor);
+        (*tried)[path] = steady_now() + kBetweenTurns;
         patient_->push(std::move(job));
         pause(stop, kBetweenTurns);
         return;
       }
       if (!done) return;
       tried->erase(path);
-      if (now() - begun > kTakesLong)
-        left_.leave(path, now() + kLeftFor);
+      if (steady_now() - begun > kTakesLong)
+        left_.leave(path, steady_now() + kLeftFor);
       else
         left_.clear(path);
       end_piece(*job.part);

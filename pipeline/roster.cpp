@@ -12,7 +12,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"start"};
+constexpr Logger kRosterLog{"start"};
 
 bool says_nothing_about_the_index(const Error& error) {
   return error.kind == ErrorKind::transient || error.kind == ErrorKind::cancelled || error.kind == ErrorKind::bug;
@@ -70,8 +70,8 @@ Result<Roster> call_roster(std::vector<IndexPlan> indexes, SourceAdmin& source) 
 
 void say_paused(const std::vector<PausedIndex>& paused) {
   for (const PausedIndex& one : paused)
-    kLog.error("an index is paused: it gets no changes, and is built anew when the source allows it again",
-               kv("index", one.index.name), kv("code", one.why.code), kv("why", one.why.what));
+    kRosterLog.error("an index is paused: it gets no changes, and is built anew when the source allows it again",
+                     kv("index", one.index.name), kv("code", one.why.code), kv("why", one.why.what));
 }
 
 Error reasons(const std::vector<PausedIndex>& paused) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
@@ -12,12 +13,10 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"run"};
+constexpr Logger kRunLog{"run"};
 // How long control waits for mail before it looks after its clocks.
 constexpr Millis kLook{50};
 constexpr Millis kLookWhileDraining{10};
-
-SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 // What happened, for a sentence about the table.
 std::string_view to_text(GapReason reason) {
@@ -107,7 +106,7 @@ Run::Outcome Run::execute() {
   catalog_guard_ = std::make_unique<CatalogGuard>(prepared_, source_, backends_, options_, state_, mail_);
   ticker_ = std::jthread([this](const std::stop_token& stop) {
     bool busy = true;
-    while (pause(stop, busy ? options_.tick : options_.idle_tick)) busy = graph_->tick(now());
+    while (pause(stop, busy ? options_.tick : options_.idle_tick)) busy = graph_->tick(steady_now());
   });
   lock_watch_ = std::jthread([this](const std::stop_token& stop) {
     while (pause(stop, options_.lock_check_interval))
@@ -165,7 +164,7 @@ Status Run::handle(Mail mail, const std::stop_token& stop) {
   for (const auto& [seq, gaps] : mail.gaps) FLUSSO_TRY(on_gap(seq, gaps));
   if (mail.catalog) save_catalog(*mail.catalog);
   if (mail.durable) claims_.add(*mail.durable);
-  const SteadyTime at = now();
+  const SteadyTime at = steady_now();
   FLUSSO_TRY(confirm(at));
   refresher_.refresh(at, status_.groups_put.load() - status_.groups_confirmed.load());
   stall_watch_.look(at);
@@ -180,13 +179,13 @@ Status Run::handle(Mail mail, const std::stop_token& stop) {
 Status Run::follow() {
   if (status_.phase.load() != Phase::live) {
     status_.phase.store(Phase::live);
-    kLog.info("following live changes", kv("slot", options_.slot), kv("confirmed", status_.confirmed()));
+    kRunLog.info("following live changes", kv("slot", options_.slot), kv("confirmed", status_.confirmed()));
   }
   if (!options_.backfill_only) return {};
   if (!backfill_target_) {
     FLUSSO_TRY_ASSIGN(backfill_target_, source_.current_wal());
-    kLog.info("every index is seeded; waiting until the position at that moment is confirmed",
-              kv("position", *backfill_target_));
+    kRunLog.info("every index is seeded; waiting until the position at that moment is confirmed",
+                 kv("position", *backfill_target_));
   }
   if (status_.confirmed() >= *backfill_target_) request_drain();
   return {};
@@ -229,14 +228,14 @@ Status Run::build_anew(IndexId index, SinkId id, const TableGap& gap) {
   const std::string table = flusso::to_text(prepared_.plan.tables[gap.table.value].info.table);
   SinkBackend& sink = backends_.sinks()[id.value];
   if (!sink.admin) {
-    kLog.warn("stdout cannot be told which documents are gone or stale", kv("index", plan.name), kv("table", table),
-              kv("it", to_text(gap.reason)));
+    kRunLog.warn("stdout cannot be told which documents are gone or stale", kv("index", plan.name), kv("table", table),
+                 kv("it", to_text(gap.reason)));
     return {};
   }
   // What is staged already is seeded from behind this gap.
   if (staged_[id.value][index.value] || is_covered(index, id, gap)) return {};
-  kLog.warn("changes of a table do not tell their documents; the index is built anew behind its alias",
-            kv("index", plan.name), kv("sink", sink.name), kv("table", table), kv("it", to_text(gap.reason)));
+  kRunLog.warn("changes of a table do not tell their documents; the index is built anew behind its alias",
+               kv("index", plan.name), kv("sink", sink.name), kv("table", table), kv("it", to_text(gap.reason)));
   FLUSSO_TRY(sink.records->remove_seed(sink.admin->hash_alias(plan)));
   FLUSSO_TRY(sink.admin->stage(plan));
   seeder_->supersede(index);
@@ -249,8 +248,8 @@ void Run::save_catalog(const CatalogState& state) {
   for (SinkBackend& sink : backends_.sinks())
     if (sink.records)
       if (const Status saved = sink.records->save_catalog(options_.slot, state); !saved)
-        kLog.warn("the state of the catalog cannot be noted in the sink", kv("sink", sink.name),
-                  kv("reason", saved.error().what));
+        kRunLog.warn("the state of the catalog cannot be noted in the sink", kv("sink", sink.name),
+                     kv("reason", saved.error().what));
 }
 
 // The plan of this run was compiled when that transaction had ended.
@@ -277,7 +276,7 @@ Error Run::drain_deadline() const {
 
 Status Run::drain(const std::stop_token& stop) {
   status_.phase.store(Phase::draining);
-  const SteadyTime deadline = now() + options_.drain_deadline;
+  const SteadyTime deadline = steady_now() + options_.drain_deadline;
   capture_thread_->drain();
   look_back_->hurry();
   seeder_->pause();
@@ -297,15 +296,16 @@ Status Run::drain(const std::stop_token& stop) {
       question = mail_.new_question();
       graph_->post(stages::IdleRequest{*question});
     }
-    if (now() > deadline) return fail(drain_deadline());
+    if (steady_now() > deadline) return fail(drain_deadline());
   }
   FLUSSO_TRY(seeder_->save_progress());
   restart_after_.reset();  // the staged generation is durable: the next start goes on with it
   claims_.hurry();
   while (claims_.waiting()) {
-    FLUSSO_TRY(confirm(now()));
+    FLUSSO_TRY(confirm(steady_now()));
     if (!claims_.waiting()) break;
-    if (now() > deadline) return fail(drain_deadline());  // a sink that cannot note the position now is asked again
+    if (steady_now() > deadline)
+      return fail(drain_deadline());  // a sink that cannot note the position now is asked again
     if (!pause(stop, options_.claim_interval)) return {};
   }
   drained_ = true;

@@ -12,7 +12,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"seed"};
+constexpr Logger kSeedLog{"seed"};
 
 }  // namespace
 
@@ -169,8 +169,8 @@ bool SeedBoard::read_one(SnapshotScan& scan, const Taken& taken, const std::stop
       return false;
     }
     if (done.error().code == "intake.stalled") {
-      kLog.info("a chunk waits for the sink and is read again later",
-                kv("index", plan_.indexes[job->index().value].name));
+      kSeedLog.info("a chunk waits for the sink and is read again later",
+                    kv("index", plan_.indexes[job->index().value].name));
       if (!pipeline::pause(stop, Millis{1000})) return false;
       continue;
     }

@@ -10,7 +10,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"run"};
+constexpr Logger kSeederLog{"run"};
 
 }  // namespace
 
@@ -56,7 +56,7 @@ bool Seeder::seeding() const {
 Status Seeder::start(const std::stop_token& intake, const std::stop_token& stop) {
   if (!anything_due()) return {};
   if (options_.skip_backfill) {
-    kLog.warn("some indexes are not seeded and --skip-backfill is set; they receive live changes only");
+    kSeederLog.warn("some indexes are not seeded and --skip-backfill is set; they receive live changes only");
     return {};
   }
   // A transaction that is neither in the stream nor visible to a scan must have ended before the first chunk is read.
@@ -101,9 +101,9 @@ Status Seeder::begin(IndexId index, std::vector<SinkId> sinks, SnapshotScan& sca
     FLUSSO_TRY_ASSIGN(chunks, plan(index, sinks, scan));
   }
   stages::Seeding seeding(index, targets, chunks, done);
-  kLog.info(resume ? "seeding goes on" : "seeding begins", kv("index", indexed.name), kv("chunks", seeding.chunks()),
-            kv("done", seeding.recorded()),
-            kv("rows", static_cast<std::uint64_t>(std::max(0.0, seeding.rows_total()))));
+  kSeederLog.info(resume ? "seeding goes on" : "seeding begins", kv("index", indexed.name),
+                  kv("chunks", seeding.chunks()), kv("done", seeding.recorded()),
+                  kv("rows", static_cast<std::uint64_t>(std::max(0.0, seeding.rows_total()))));
   jobs_.push_back(Job{index, std::move(sinks), false, false});
   board_.add(std::move(seeding));
   return {};
@@ -218,7 +218,7 @@ Status Seeder::retire(const Job& job) {
     FLUSSO_TRY(sink.admin->retire_others(plan, serving));
     FLUSSO_TRY(sink.records->save_source(prepared_.records[id.value]));
     FLUSSO_TRY(sink.records->remove_seed(sink.admin->hash_alias(plan)));
-    kLog.info("index seeded", kv("index", plan.name), kv("sink", sink.name), kv("generation", serving));
+    kSeederLog.info("index seeded", kv("index", plan.name), kv("sink", sink.name), kv("generation", serving));
   }
   return {};
 }

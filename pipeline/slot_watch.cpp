@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
@@ -12,10 +13,8 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"slot"};
+constexpr Logger kSlotLog{"slot"};
 constexpr Millis kAgain{60000};
-
-SteadyTime now() { return std::chrono::steady_clock::now(); }
 
 std::string mib(std::uint64_t bytes) { return fmt::format("{} MiB", bytes >> 20U); }
 
@@ -58,20 +57,20 @@ void SlotWatch::stop() {
 }
 
 void SlotWatch::work(const std::stop_token& stop) {
-  SteadyTime look_at = now();
-  SteadyTime beat_at = now() + options_.heartbeat;
+  SteadyTime look_at = steady_now();
+  SteadyTime beat_at = steady_now() + options_.heartbeat;
   while (!stop.stop_requested()) {
-    if (now() >= look_at) {
-      look(now(), stop);
-      look_at = now() + options_.slot_look_interval;
+    if (steady_now() >= look_at) {
+      look(steady_now(), stop);
+      look_at = steady_now() + options_.slot_look_interval;
     }
-    if (options_.heartbeat.count() != 0 && now() >= beat_at) {
+    if (options_.heartbeat.count() != 0 && steady_now() >= beat_at) {
       if (const flusso::Status sent = monitor_->beat(stop); !sent)
-        kLog.warn("a heartbeat cannot be written", kv("reason", sent.error().what));
-      beat_at = now() + options_.heartbeat;
+        kSlotLog.warn("a heartbeat cannot be written", kv("reason", sent.error().what));
+      beat_at = steady_now() + options_.heartbeat;
     }
     const SteadyTime next = options_.heartbeat.count() != 0 ? std::min(look_at, beat_at) : look_at;
-    if (!pause(stop, std::max(Millis{1}, std::chrono::ceil<Millis>(next - now())))) return;
+    if (!pause(stop, std::max(Millis{1}, std::chrono::ceil<Millis>(next - steady_now())))) return;
   }
 }
 
@@ -79,7 +78,7 @@ void SlotWatch::look(SteadyTime at, const std::stop_token& stop) {
   const Result<SlotHealth> health = monitor_->look(stop);
   if (!health) {
     if (!std::exchange(blind_, true) && health.error().kind != ErrorKind::cancelled)
-      kLog.warn("the slot cannot be looked at", kv("reason", health.error().what));
+      kSlotLog.warn("the slot cannot be looked at", kv("reason", health.error().what));
     return;
   }
   blind_ = false;
@@ -90,8 +89,9 @@ void SlotWatch::look(SteadyTime at, const std::stop_token& stop) {
     return;
   }
   if (const std::string warning = warning_.look(*health, at); !warning.empty())
-    kLog.warn("WAL is kept for this slot", kv("slot", options_.slot), kv("what", warning),
-              kv("cure", "see why positions are not confirmed: a sink that is away, a long transaction, a slow sink"));
+    kSlotLog.warn(
+        "WAL is kept for this slot", kv("slot", options_.slot), kv("what", warning),
+        kv("cure", "see why positions are not confirmed: a sink that is away, a long transaction, a slow sink"));
 }
 
 }  // namespace flusso::pipeline

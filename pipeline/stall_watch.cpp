@@ -5,7 +5,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"memory"};
+constexpr Logger kStallLog{"memory"};
 
 }  // namespace
 
@@ -21,9 +21,9 @@ unsigned StallWatch::look(SteadyTime now) {
     if (now - free_since_[i] < patience_) continue;
     free_since_[i] = now;
     ++logged;
-    kLog.warn("work waits for memory that the sink has not given back", kv("account", account.name()),
-              kv("used", account.used()), kv("capacity", account.capacity()), kv("waiters", account.waiters()),
-              kv("seconds", patience_.count() / 1000));
+    kStallLog.warn("work waits for memory that the sink has not given back", kv("account", account.name()),
+                   kv("used", account.used()), kv("capacity", account.capacity()), kv("waiters", account.waiters()),
+                   kv("seconds", patience_.count() / 1000));
   }
   return logged;
 }

@@ -17,7 +17,7 @@
 namespace flusso::pipeline {
 namespace {
 
-constexpr Logger kLog{"supervisor"};
+constexpr Logger kSupervisorLog{"supervisor"};
 
 // Another flusso leads.
 bool is_locked(const Error& error) { return error.code == "pg.locked"; }
@@ -80,8 +80,8 @@ bool Supervisor::stand_by(const Error& error) {
   const SteadyTime now = std::chrono::steady_clock::now();
   if (now - stood_by_said_ >= options_.standby_say) {
     stood_by_said_ = now;
-    kLog.info("standing by: another flusso leads; this one takes over when it is gone", kv("slot", options_.slot),
-              kv("reason", error.what));
+    kSupervisorLog.info("standing by: another flusso leads; this one takes over when it is gone",
+                        kv("slot", options_.slot), kv("reason", error.what));
   }
   if (pause(drain_.get_token(), options_.standby_look)) return true;
   status_.phase.store(Phase::stopped);
@@ -176,8 +176,9 @@ flusso::Status Supervisor::run() {
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
     const Millis wait = held ? options_.held_look : backoff.next();
     status_.phase.store(Phase::waiting);
-    kLog.warn(held ? "waiting for the replication slot" : "interrupted; starting again from the confirmed position",
-              kv("reason", attempt.error.what), kv("code", attempt.error.code), kv("wait_ms", wait.count()));
+    kSupervisorLog.warn(
+        held ? "waiting for the replication slot" : "interrupted; starting again from the confirmed position",
+        kv("reason", attempt.error.what), kv("code", attempt.error.code), kv("wait_ms", wait.count()));
     if (!pause(drain_.get_token(), wait) && !abort_.stop_requested()) {
       status_.phase.store(Phase::stopped);
       return {};  // nothing is in flight while we wait; what is unconfirmed is repeated at the next start

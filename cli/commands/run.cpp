@@ -21,7 +21,7 @@
 namespace flusso::cli {
 namespace {
 
-constexpr Logger kLog{"flusso"};
+constexpr Logger kRunLog{"flusso"};
 
 // Ends the process without destructors, which would wait for the sinks.
 [[noreturn]] void leave_now(const Error& error) {
@@ -71,11 +71,11 @@ Status run(const RunOptions& given) {
   pipeline::Supervisor supervisor(std::move(indexes), *backends, options, status);
   const SignalThread signals(
       [&] {
-        kLog.info("stopping: finishing and confirming what has been read; a second signal stops at once");
+        kRunLog.info("stopping: finishing and confirming what has been read; a second signal stops at once");
         supervisor.request_drain();
       },
       [&] {
-        kLog.warn("stopping at once; what is not confirmed is repeated at the next start");
+        kRunLog.warn("stopping at once; what is not confirmed is repeated at the next start");
         supervisor.request_abort();
         abort.request_stop();
       });
@@ -86,10 +86,12 @@ Status run(const RunOptions& given) {
     if (abort.stop_requested() || done.error().code == "run.drain_deadline") leave_now(done.error());
     return done;
   }
-  kLog.info("stopped", kv("confirmed", status.confirmed()), kv("documents_written", status.documents_written.load()));
+  kRunLog.info("stopped", kv("confirmed", status.confirmed()),
+               kv("documents_written", status.documents_written.load()));
   if (given.backfill_only)
-    kLog.info("the replication slot stays and keeps WAL from being removed: go on with `flusso run`, or drop the slot",
-              kv("slot", given.slot), kv("drop", "SELECT pg_drop_replication_slot('" + given.slot + "')"));
+    kRunLog.info(
+        "the replication slot stays and keeps WAL from being removed: go on with `flusso run`, or drop the slot",
+        kv("slot", given.slot), kv("drop", "SELECT pg_drop_replication_slot('" + given.slot + "')"));
   return {};
 }
 

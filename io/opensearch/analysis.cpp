@@ -7,7 +7,7 @@
 namespace flusso::opensearch {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr std::string_view kMark = "flusso_enumsort_mark";
 constexpr std::string_view kUnmark = "flusso_enumsort_unmark";
@@ -46,9 +46,9 @@ std::string escaped_units(std::string_view text) {
   return out;
 }
 
-json rank_rules(const std::vector<std::string>& variants) {
+Json rank_rules(const std::vector<std::string>& variants) {
   const std::size_t digits = std::to_string(variants.size() - 1).size();
-  json rules = json::array();
+  Json rules = Json::array();
   for (std::size_t rank = 0; rank < variants.size(); ++rank) {
     std::string rule;
     append_code_unit(rule, kOpeningMark);
@@ -59,9 +59,9 @@ json rank_rules(const std::vector<std::string>& variants) {
   return rules;
 }
 
-json base_analysis(TextAnalysis kind) {
+Json base_analysis(TextAnalysis kind) {
   const bool icu = kind == TextAnalysis::icu;
-  json analysis;
+  Json analysis;
   analysis["filter"]["flusso_word_delimiter"] = {
       {"type", "word_delimiter_graph"}, {"catenate_all", true}, {"preserve_original", true}};
   analysis["analyzer"]["flusso_code"] = {
@@ -71,10 +71,10 @@ json base_analysis(TextAnalysis kind) {
   analysis["analyzer"]["flusso_text"] = {
       {"type", "custom"},
       {"tokenizer", icu ? "icu_tokenizer" : "standard"},
-      {"filter", icu ? json{"icu_normalizer", "icu_folding"} : json{"lowercase", "asciifolding"}}};
+      {"filter", icu ? Json{"icu_normalizer", "icu_folding"} : Json{"lowercase", "asciifolding"}}};
   analysis["normalizer"]["flusso_lowercase"] = {
       {"type", "custom"},
-      {"filter", icu ? json::array({"icu_normalizer"}) : json::array({"lowercase", "asciifolding"})}};
+      {"filter", icu ? Json::array({"icu_normalizer"}) : Json::array({"lowercase", "asciifolding"})}};
   return analysis;
 }
 
@@ -92,8 +92,8 @@ std::string Analysis::add_ordered_enum(std::string_view path, const std::vector<
   return unique;
 }
 
-json Analysis::render() const {
-  json analysis = base_analysis(kind_);
+Json Analysis::render() const {
+  Json analysis = base_analysis(kind_);
   if (ordered_enums_.empty()) return analysis;
   analysis["char_filter"][std::string(kMark)] = {
       {"type", "pattern_replace"}, {"pattern", "(?s)\\A(.*)\\z"}, {"replacement", "\uE000$1\uE001"}};
@@ -102,7 +102,7 @@ json Analysis::render() const {
   for (const auto& [name, variants] : ordered_enums_) {
     analysis["char_filter"][name] = {{"type", "mapping"}, {"mappings", rank_rules(variants)}};
     analysis["normalizer"][name] = {
-        {"type", "custom"}, {"char_filter", json::array({kMark, name, kUnmark})}, {"filter", json::array()}};
+        {"type", "custom"}, {"char_filter", Json::array({kMark, name, kUnmark})}, {"filter", Json::array()}};
   }
   return analysis;
 }

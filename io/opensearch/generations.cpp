@@ -10,10 +10,10 @@ namespace flusso::opensearch {
 namespace {
 
 using http::Method;
-using nlohmann::json;
+using Json = nlohmann::json;
 
-std::string uuid_of(const json& index) {
-  const json* at = &index;
+std::string uuid_of(const Json& index) {
+  const Json* at = &index;
   for (const char* key : {"settings", "index", "uuid"}) {
     if (!at->is_object()) return {};
     const auto found = at->find(key);
@@ -33,7 +33,7 @@ Result<Generations> list_generations(Cluster& cluster, const std::string& hash_a
                    fmt::format("/{0},{0}_*/_settings?filter_path=*.settings.index.uuid&expand_wildcards=all"
                                "&ignore_unavailable=true&allow_no_indices=true",
                                name)));
-  const json answer = json::parse(reply.body, nullptr, false);
+  const Json answer = Json::parse(reply.body, nullptr, false);
   if (!answer.is_object())
     return fail(cluster.error(ErrorKind::transient, "os.bad_answer", "the list of indexes cannot be read"));
   Generations generations;
@@ -54,7 +54,7 @@ Result<std::vector<std::string>> alias_holders(Cluster& cluster, const std::stri
                     cluster.call(Method::get, "/_alias/" + http::percent_encode(alias), {}, {404}));
   std::vector<std::string> holders;
   if (reply.status == 404) return holders;
-  const json answer = json::parse(reply.body, nullptr, false);
+  const Json answer = Json::parse(reply.body, nullptr, false);
   if (!answer.is_object())
     return fail(cluster.error(ErrorKind::transient, "os.bad_answer",
                               fmt::format("the holders of alias {} cannot be read", alias)));
@@ -63,14 +63,14 @@ Result<std::vector<std::string>> alias_holders(Cluster& cluster, const std::stri
 }
 
 Status move_aliases(Cluster& cluster, const std::vector<AliasMove>& moves) {
-  json actions = json::array();
+  Json actions = Json::array();
   for (const AliasMove& move : moves) {
     for (const std::string& index : move.from)
       actions.push_back({{"remove", {{"index", index}, {"alias", move.alias}, {"must_exist", true}}}});
     actions.push_back({{"add", {{"index", move.to}, {"alias", move.alias}}}});
   }
   if (actions.empty()) return {};
-  return cluster.call(Method::post, "/_aliases", json{{"actions", actions}}.dump()).map([](const http::Reply&) {});
+  return cluster.call(Method::post, "/_aliases", Json{{"actions", actions}}.dump()).map([](const http::Reply&) {});
 }
 
 }  // namespace flusso::opensearch

@@ -10,30 +10,30 @@
 namespace flusso::opensearch {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr std::size_t kDefaultTotalFields = 1000;
 constexpr std::size_t kDefaultNestedFields = 50;
 constexpr std::size_t kDefaultDepth = 20;
 constexpr int kIgnoreAbove = 256;
 
-json to_json_value(const Value& value) {
+Json to_json_value(const Value& value) {
   struct Visitor {
-    json operator()(std::monostate) const { return nullptr; }
-    json operator()(bool truth) const { return truth; }
-    json operator()(std::int64_t number) const { return number; }
-    json operator()(const Digits& digits) const {
-      json number = json::parse(digits.text, nullptr, false);
-      return number.is_discarded() ? json(digits.text) : number;
+    Json operator()(std::monostate) const { return nullptr; }
+    Json operator()(bool truth) const { return truth; }
+    Json operator()(std::int64_t number) const { return number; }
+    Json operator()(const Digits& digits) const {
+      Json number = Json::parse(digits.text, nullptr, false);
+      return number.is_discarded() ? Json(digits.text) : number;
     }
-    json operator()(const std::string& text) const { return text; }
-    json operator()(const ValueList& list) const {
-      json array = json::array();
+    Json operator()(const std::string& text) const { return text; }
+    Json operator()(const ValueList& list) const {
+      Json array = Json::array();
       for (const Value& element : list) array.push_back(to_json_value(element));
       return array;
     }
-    json operator()(const ValueMap& map) const {
-      json object = json::object();
+    Json operator()(const ValueMap& map) const {
+      Json object = Json::object();
       for (const auto& [key, element] : map) object[key] = to_json_value(element);
       return object;
     }
@@ -54,12 +54,12 @@ std::string effective_type(const MappingField& field) {
   return text == nullptr ? field.type : *text;
 }
 
-json keyword_lowercase() {
+Json keyword_lowercase() {
   return {{"type", "keyword"}, {"normalizer", "flusso_lowercase"}, {"ignore_above", kIgnoreAbove}};
 }
 
 // What auto_subfields adds to a leaf of that type.
-void add_auto_subfields(json& property, const std::string& type) {
+void add_auto_subfields(Json& property, const std::string& type) {
   if (type == "text") {
     property["analyzer"] = "flusso_text";
     property["fields"]["keyword"] = {{"type", "keyword"}, {"ignore_above", kIgnoreAbove}};
@@ -70,17 +70,17 @@ void add_auto_subfields(json& property, const std::string& type) {
   }
 }
 
-json token_field() { return {{"type", "keyword"}, {"doc_values", false}, {"norms", false}}; }
+Json token_field() { return {{"type", "keyword"}, {"doc_values", false}, {"norms", false}}; }
 
 // Walks the typed mapping once and collects what lies outside the properties.
 class BodyBuilder {
  public:
   explicit BodyBuilder(const IndexBodyOptions& options) : options_(options), analysis_(options.text_analysis) {}
 
-  json build(const IndexMapping& mapping, HiddenField hidden) {
-    json properties = properties_of(mapping.fields, "", 1);
+  Json build(const IndexMapping& mapping, HiddenField hidden) {
+    Json properties = properties_of(mapping.fields, "", 1);
     if (hidden == HiddenField::row_tokens) ++total_fields_;
-    json body;
+    Json body;
     body["settings"]["index"] = {
         {"refresh_interval", "-1"}, {"number_of_shards", options_.shards}, {"number_of_replicas", options_.replicas}};
     add_limits(body["settings"]["index"]);
@@ -98,15 +98,15 @@ class BodyBuilder {
   }
 
  private:
-  json properties_of(const std::vector<MappingField>& fields, const std::string& parent, std::size_t depth) {
-    json properties = json::object();
+  Json properties_of(const std::vector<MappingField>& fields, const std::string& parent, std::size_t depth) {
+    Json properties = Json::object();
     for (const MappingField& field : fields) properties[field.name] = property_of(field, parent + field.name, depth);
     return properties;
   }
 
-  json property_of(const MappingField& field, const std::string& path, std::size_t depth) {
+  Json property_of(const MappingField& field, const std::string& path, std::size_t depth) {
     const std::string type = effective_type(field);
-    json property = {{"type", field.type}};
+    Json property = {{"type", field.type}};
     if (field.children.empty() && options_.auto_subfields) add_auto_subfields(property, type);
     if (!field.variants.empty()) {
       property["fields"]["sort"] = {{"type", "keyword"},
@@ -121,25 +121,25 @@ class BodyBuilder {
   }
 
   // Objects whose keys the schema does not know (json, map, constant maps): without this they would inherit "strict".
-  void add_free_form(json& property, const MappingField& field, const std::string& type, const std::string& path) {
+  void add_free_form(Json& property, const MappingField& field, const std::string& type, const std::string& path) {
     if (!field.children.empty() || (type != "object" && type != "nested")) return;
     free_form_ = true;
     property["dynamic"] = true;
     if (field.map_values_type.empty()) return;
-    json leaf = {{"type", field.map_values_type}};
+    Json leaf = {{"type", field.map_values_type}};
     if (options_.auto_subfields) add_auto_subfields(leaf, field.map_values_type);
     for (const auto& [key, value] : field.map_values_options) leaf[key] = to_json_value(value);
     templates_.push_back({{path, {{"path_match", path + ".*"}, {"mapping", std::move(leaf)}}}});
   }
 
-  void count(const json& property, const std::string& type, std::size_t depth) {
+  void count(const Json& property, const std::string& type, std::size_t depth) {
     const auto subfields = property.find("fields");
     total_fields_ += 1 + (subfields == property.end() || !subfields->is_object() ? 0 : subfields->size());
     if (type == "nested") ++nested_fields_;
     deepest_ = std::max(deepest_, depth);
   }
 
-  void add_limits(json& settings) const {
+  void add_limits(Json& settings) const {
     if (total_fields_ > kDefaultTotalFields) settings["mapping.total_fields.limit"] = total_fields_;
     if (nested_fields_ > kDefaultNestedFields) settings["mapping.nested_fields.limit"] = nested_fields_;
     if (deepest_ > kDefaultDepth) settings["mapping.depth.limit"] = deepest_;
@@ -147,7 +147,7 @@ class BodyBuilder {
 
   const IndexBodyOptions& options_;
   Analysis analysis_;
-  json templates_ = json::array();
+  Json templates_ = Json::array();
   bool free_form_ = false;
   std::size_t total_fields_ = 0;
   std::size_t nested_fields_ = 0;
@@ -156,10 +156,10 @@ class BodyBuilder {
 
 }  // namespace
 
-std::string render_token_mapping() { return json{{"properties", {{std::string(kTokenField), token_field()}}}}.dump(); }
+std::string render_token_mapping() { return Json{{"properties", {{std::string(kTokenField), token_field()}}}}.dump(); }
 
 std::string render_index_body(const IndexMapping& mapping, const IndexBodyOptions& options, HiddenField hidden) {
-  return BodyBuilder(options).build(mapping, hidden).dump(-1, ' ', false, json::error_handler_t::replace);
+  return BodyBuilder(options).build(mapping, hidden).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace flusso::opensearch

@@ -12,10 +12,10 @@ namespace flusso::opensearch {
 namespace {
 
 using http::Method;
-using nlohmann::json;
-constexpr Logger kLog{"sink"};
+using Json = nlohmann::json;
+constexpr Logger kMetaLog{"sink"};
 
-std::optional<Generation> generation_at(const json& record, const char* key) {
+std::optional<Generation> generation_at(const Json& record, const char* key) {
   const auto found = record.find(key);
   if (found == record.end() || !found->is_number_integer()) return std::nullopt;
   const auto number = found->get<std::int64_t>();
@@ -23,12 +23,12 @@ std::optional<Generation> generation_at(const json& record, const char* key) {
   return Generation{static_cast<std::uint32_t>(number)};
 }
 
-std::string text_at(const json& record, const char* key) {
+std::string text_at(const Json& record, const char* key) {
   const auto found = record.find(key);
   return found != record.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-json meta_mappings() {
+Json meta_mappings() {
   return {{"dynamic", false},
           {"properties", {{"active_generation", {{"type", "long"}}}, {"seeded", {{"type", "boolean"}}}}}};
 }
@@ -48,7 +48,7 @@ std::optional<std::string> source_of(const std::string& body) {
 
 // A 404 that comes from the cluster itself: the document or the whole index is not there.
 bool says_absent(const std::string& body) {
-  const json answer = json::parse(body, nullptr, false);
+  const Json answer = Json::parse(body, nullptr, false);
   if (!answer.is_object()) return false;
   if (const auto found = answer.find("found"); found != answer.end()) return found->is_boolean() && !found->get<bool>();
   const auto error = answer.find("error");
@@ -58,7 +58,7 @@ bool says_absent(const std::string& body) {
 }  // namespace
 
 std::string render_record(const IndexRecord& record) {
-  json out = {{"active_generation", record.active.number}, {"seeded", record.seeded}};
+  Json out = {{"active_generation", record.active.number}, {"seeded", record.seeded}};
   if (!record.uuid.empty()) out["index_uuid"] = record.uuid;
   if (record.staged) {
     out["staged_generation"] = record.staged->number;
@@ -68,7 +68,7 @@ std::string render_record(const IndexRecord& record) {
 }
 
 std::optional<IndexRecord> parse_record(const std::string& text) {
-  const json parsed = json::parse(text, nullptr, false);
+  const Json parsed = Json::parse(text, nullptr, false);
   if (!parsed.is_object()) return std::nullopt;
   const auto active = generation_at(parsed, "active_generation");
   if (!active) return std::nullopt;
@@ -92,7 +92,7 @@ std::string MetaStore::document(const std::string& id) const {
 Status MetaStore::ensure() {
   FLUSSO_TRY_ASSIGN(const http::Reply head, cluster_.call(Method::head, "/" + index_, {}, {404}));
   if (head.status != 404) return adopt();
-  const json body = {
+  const Json body = {
       {"settings", {{"index", {{"hidden", true}, {"number_of_shards", 1}, {"number_of_replicas", replicas_}}}}},
       {"mappings", meta_mappings()}};
   FLUSSO_TRY_ASSIGN(const http::Reply created, cluster_.call(Method::put, "/" + index_, body.dump(), {400}));
@@ -110,7 +110,7 @@ Status MetaStore::adopt() {
       cluster_.call(Method::put, "/" + index_ + "/_mapping", R"({"dynamic":false})").map([](const http::Reply&) {}));
   const auto hidden = cluster_.call(Method::put, "/" + index_ + "/_settings", R"({"index":{"hidden":true}})");
   if (!hidden)
-    kLog.warn("bookkeeping index stays visible", kv("sink", cluster_.sink()), kv("reason", hidden.error().what));
+    kMetaLog.warn("bookkeeping index stays visible", kv("sink", cluster_.sink()), kv("reason", hidden.error().what));
   return {};
 }
 

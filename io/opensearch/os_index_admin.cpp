@@ -13,8 +13,8 @@ namespace flusso::opensearch {
 namespace {
 
 using http::Method;
-using nlohmann::json;
-constexpr Logger kLog{"sink"};
+using Json = nlohmann::json;
+constexpr Logger kAdminLog{"sink"};
 
 // The recorded generation is there and is the very index that was recorded (one that was deleted and came back by
 // automatic creation has another UUID and a guessed mapping).
@@ -23,7 +23,7 @@ bool is_intact(const Generations& generations, Generation generation, const std:
   return found != generations.end() && (recorded_uuid.empty() || recorded_uuid == found->second);
 }
 
-bool is_ours(const json& task, const std::string& opaque_id, const std::set<std::string>& aliases) {
+bool is_ours(const Json& task, const std::string& opaque_id, const std::set<std::string>& aliases) {
   if (const auto headers = task.find("headers"); headers != task.end() && headers->is_object()) {
     const auto id = headers->find("X-Opaque-Id");
     if (id != headers->end() && id->is_string() && id->get_ref<const std::string&>() == opaque_id) return true;
@@ -49,7 +49,7 @@ std::string OsIndexAdmin::hash_alias(const IndexPlan& plan) const {
 
 Status OsIndexAdmin::connect() {
   FLUSSO_TRY_ASSIGN(const http::Reply reply, cluster_.call(Method::get, "/"));
-  const json answer = json::parse(reply.body, nullptr, false);
+  const Json answer = Json::parse(reply.body, nullptr, false);
   if (!answer.is_object() || !answer.contains("version"))
     return fail(
         cluster_.error(ErrorKind::permanent, "os.not_opensearch", "something answers there, but it is not OpenSearch"));
@@ -62,7 +62,8 @@ Result<OsIndexAdmin::Found> OsIndexAdmin::find(const std::string& alias) {
   FLUSSO_TRY_ASSIGN(found.generations, list_generations(cluster_, alias));
   FLUSSO_TRY_ASSIGN(const std::optional<std::string> text, meta_.load(alias));
   if (text) found.record = parse_record(*text);
-  if (text && !found.record) kLog.warn("index record cannot be read", kv("sink", cluster_.sink()), kv("record", alias));
+  if (text && !found.record)
+    kAdminLog.warn("index record cannot be read", kv("sink", cluster_.sink()), kv("record", alias));
   return found;
 }
 
@@ -77,8 +78,8 @@ Result<IndexState> OsIndexAdmin::state(const IndexPlan& plan) {
     state.active = record.active;
     state.seeded = record.seeded;
   } else {
-    kLog.warn("recorded index is gone", kv("sink", cluster_.sink()),
-              kv("index", generation_index(alias, record.active)));
+    kAdminLog.warn("recorded index is gone", kv("sink", cluster_.sink()),
+                   kv("index", generation_index(alias, record.active)));
     state.active = std::exchange(state.staged, std::nullopt).value_or(Generation{0});
   }
   if (state.active.number > 0) state.uuid = found.generations.at(state.active);
@@ -116,7 +117,7 @@ Result<Generation> OsIndexAdmin::stage(const IndexPlan& plan) {
   }
   FLUSSO_TRY(meta_.save(alias, render_record(record)));
   if (!replaces_complete) FLUSSO_TRY(point_aliases(plan, alias, next, Takeover::same_hash));
-  kLog.info("index created", kv("sink", cluster_.sink()), kv("index", generation_index(alias, next)));
+  kAdminLog.info("index created", kv("sink", cluster_.sink()), kv("index", generation_index(alias, next)));
   return next;
 }
 
@@ -136,11 +137,11 @@ Status OsIndexAdmin::promote(const IndexPlan& plan, Generation generation) {
     return fail(cluster_.error(ErrorKind::permanent, "os.index_missing",
                                fmt::format("{} cannot be promoted because it does not exist", index)));
   FLUSSO_TRY(cluster_.call(Method::post, target + "/_refresh").map([](const http::Reply&) {}));
-  const json settings = {{"index", {{"refresh_interval", options_.refresh_interval}}}};
+  const Json settings = {{"index", {{"refresh_interval", options_.refresh_interval}}}};
   FLUSSO_TRY(cluster_.call(Method::put, target + "/_settings", settings.dump()).map([](const http::Reply&) {}));
   FLUSSO_TRY(point_aliases(plan, alias, generation, Takeover::same_name));
   FLUSSO_TRY(meta_.save(alias, render_record(IndexRecord{generation, true, existing->second, std::nullopt, {}})));
-  kLog.info("index promoted", kv("sink", cluster_.sink()), kv("index", index));
+  kAdminLog.info("index promoted", kv("sink", cluster_.sink()), kv("index", index));
   return {};
 }
 
@@ -157,8 +158,8 @@ Status OsIndexAdmin::point_aliases(const IndexPlan& plan, const std::string& ali
   if (convenience) moves.push_back(*convenience);
   Status moved = move_aliases(cluster_, moves);
   if (!moved && moved.error().kind == ErrorKind::permanent && convenience) {
-    kLog.warn("convenience alias not moved", kv("sink", cluster_.sink()), kv("alias", convenience->alias),
-              kv("reason", moved.error().what));
+    kAdminLog.warn("convenience alias not moved", kv("sink", cluster_.sink()), kv("alias", convenience->alias),
+                   kv("reason", moved.error().what));
     moved = move_aliases(cluster_, required);
   }
   return moved;
@@ -172,8 +173,8 @@ Result<std::optional<AliasMove>> OsIndexAdmin::convenience_move(const IndexPlan&
   if (std::erase(holders, target) > 0 && holders.empty()) return std::nullopt;
   for (const std::string& index : holders) {
     if (!is_generation_of_name(index, options_.prefix, plan.name)) {
-      kLog.warn("convenience alias is held by a foreign index", kv("sink", cluster_.sink()), kv("alias", name),
-                kv("index", index));
+      kAdminLog.warn("convenience alias is held by a foreign index", kv("sink", cluster_.sink()), kv("alias", name),
+                     kv("index", index));
       return std::nullopt;
     }
     if (takeover == Takeover::same_hash && !generation_of(index, alias)) return std::nullopt;
@@ -188,7 +189,7 @@ Status OsIndexAdmin::retire_others(const IndexPlan& plan, Generation keep) {
     if (generation == keep) continue;
     const std::string index = generation_index(alias, generation);
     FLUSSO_TRY(cluster_.call(Method::del, "/" + http::percent_encode(index), {}, {404}).map([](const http::Reply&) {}));
-    kLog.info("index deleted", kv("sink", cluster_.sink()), kv("index", index));
+    kAdminLog.info("index deleted", kv("sink", cluster_.sink()), kv("index", index));
   }
   return {};
 }
@@ -206,15 +207,15 @@ Status OsIndexAdmin::remove(const std::string& id) { return meta_.remove(id); }
 Result<std::size_t> OsIndexAdmin::running_bulks() {
   FLUSSO_TRY_ASSIGN(const http::Reply reply,
                     cluster_.call(Method::get, "/_tasks?actions=indices:data/write/bulk*&detailed=true"));
-  const json answer = json::parse(reply.body, nullptr, false);
+  const Json answer = Json::parse(reply.body, nullptr, false);
   const auto nodes = answer.is_object() ? answer.find("nodes") : answer.end();
   if (!answer.is_object() || nodes == answer.end() || !nodes->is_object())
     return fail(cluster_.error(ErrorKind::transient, "os.bad_answer", "the list of running tasks cannot be read"));
   std::size_t count = 0;
-  for (const json& node : *nodes) {
+  for (const Json& node : *nodes) {
     const auto tasks = node.is_object() ? node.find("tasks") : node.end();
     if (!node.is_object() || tasks == node.end() || !tasks->is_object()) continue;
-    for (const json& task : *tasks)
+    for (const Json& task : *tasks)
       if (task.is_object() && is_ours(task, options_.opaque_id, known_aliases_)) ++count;
   }
   return count;

@@ -26,17 +26,17 @@ std::optional<T> parse(const std::string& text, Read&& read) {
   }
 }
 
-SourceRecord source_from(const Json& json) {
+SourceRecord source_from(const Json& stored) {
   SourceRecord record;
-  record.system_id = json.at("system_id").get<std::string>();
-  record.database_oid = json.at("database_oid").get<std::uint32_t>();
-  record.timeline = json.at("timeline").get<std::uint32_t>();
-  record.slot = json.at("slot").get<std::string>();
-  record.claimed = parse_lsn(json.at("claimed_lsn").get<std::string>()).value_or(Lsn{});
-  if (const auto last = json.find("last_commit"); last != json.end())
+  record.system_id = stored.at("system_id").get<std::string>();
+  record.database_oid = stored.at("database_oid").get<std::uint32_t>();
+  record.timeline = stored.at("timeline").get<std::uint32_t>();
+  record.slot = stored.at("slot").get<std::string>();
+  record.claimed = parse_lsn(stored.at("claimed_lsn").get<std::string>()).value_or(Lsn{});
+  if (const auto last = stored.find("last_commit"); last != stored.end())
     if (const auto end = parse_lsn(last->at("end_lsn").get<std::string>()))
       record.last_commit = CommitMark{*end, Xid{last->at("xid").get<std::uint32_t>()}};
-  for (const Json& entry : json.at("following"))
+  for (const Json& entry : stored.at("following"))
     record.following.push_back(
         FollowedIndex{entry.at("alias").get<std::string>(), Generation{entry.at("generation").get<std::uint32_t>()},
                       entry.at("uuid").get<std::string>(), entry.value("traced", std::vector<std::string>()),
@@ -44,13 +44,13 @@ SourceRecord source_from(const Json& json) {
   return record;
 }
 
-SeedRecord seed_from(const Json& json) {
+SeedRecord seed_from(const Json& stored) {
   SeedRecord record;
-  record.generation = Generation{json.at("generation").get<std::uint32_t>()};
-  record.slot = json.at("slot").get<std::string>();
-  record.system_id = json.at("system_id").get<std::string>();
-  record.plan.filenode = json.at("filenode").get<std::uint32_t>();
-  for (const Json& entry : json.at("chunks")) {
+  record.generation = Generation{stored.at("generation").get<std::uint32_t>()};
+  record.slot = stored.at("slot").get<std::string>();
+  record.system_id = stored.at("system_id").get<std::string>();
+  record.plan.filenode = stored.at("filenode").get<std::uint32_t>();
+  for (const Json& entry : stored.at("chunks")) {
     Chunk chunk;
     chunk.kind = entry.at("kind").get<std::string>() == "ctid" ? Chunk::Kind::ctid : Chunk::Kind::key;
     chunk.table = TableRef{entry.at("schema").get<std::string>(), entry.at("table").get<std::string>()};
@@ -101,9 +101,9 @@ Result<std::optional<SeedRecord>> OsSyncRecords::load_seed(const std::string& ha
   if (!record) return record;
   FLUSSO_TRY_ASSIGN(const auto progress, admin_.load(done_id(hash_alias)));
   if (!progress) return record;
-  const auto done = parse<std::string>(*progress, [&](const Json& json) -> std::string {
-    const bool same = json.at("generation").get<std::uint32_t>() == record->generation.number;
-    return same ? json.at("done").get<std::string>() : std::string();
+  const auto done = parse<std::string>(*progress, [&](const Json& stored) -> std::string {
+    const bool same = stored.at("generation").get<std::uint32_t>() == record->generation.number;
+    return same ? stored.at("done").get<std::string>() : std::string();
   });
   record->done = done.value_or("");
   return record;

@@ -10,7 +10,7 @@
 
 namespace flusso::opensearch {
 namespace {
-constexpr Logger kLog{"sink"};
+constexpr Logger kOutageLog{"sink"};
 constexpr Millis kSayEvery{10000};
 }  // namespace
 
@@ -26,16 +26,17 @@ void OutageLog::failed(const std::string& reason) {
     outage_ = Outage{now, now, fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(wall))};
   }
   outage_->last_said = now;
-  kLog.warn("waiting for sink", kv("sink", sink_), kv("url", url_), kv("reason", reason),
-            kv("since", outage_->since_text),
-            kv("seconds", std::chrono::duration_cast<std::chrono::seconds>(now - outage_->since).count()));
+  kOutageLog.warn("waiting for sink", kv("sink", sink_), kv("url", url_), kv("reason", reason),
+                  kv("since", outage_->since_text),
+                  kv("seconds", std::chrono::duration_cast<std::chrono::seconds>(now - outage_->since).count()));
 }
 
 void OutageLog::answered() {
   const std::lock_guard lock(mutex_);
   if (!outage_) return;
-  kLog.info("sink is back", kv("sink", sink_), kv("url", url_),
-            kv("seconds", std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - outage_->since).count()));
+  kOutageLog.info(
+      "sink is back", kv("sink", sink_), kv("url", url_),
+      kv("seconds", std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - outage_->since).count()));
   outage_.reset();
 }
 

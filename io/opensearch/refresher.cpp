@@ -7,7 +7,7 @@
 
 namespace flusso::opensearch {
 namespace {
-constexpr Logger kLog{"sink"};
+constexpr Logger kRefreshLog{"sink"};
 constexpr std::size_t kMaxNamesBytes = 2500;  // the server reads request lines of at most 4 KiB
 }  // namespace
 
@@ -38,10 +38,10 @@ void OsBulkWriter::Refresher::pump() {
       http::request_to(endpoint_, http::Method::post, "/" + names + "/_refresh?ignore_unavailable=true");
   loop_.submit(std::move(request), [self = shared_from_this()](http::Reply reply) {
     if (!reply.complete() && reply.failure != http::Failure::cancelled)
-      kLog.warn("refresh failed", kv("sink", self->sink_), kv("reason", reply.reason));
+      kRefreshLog.warn("refresh failed", kv("sink", self->sink_), kv("reason", reply.reason));
     else if (reply.complete() && reply.status >= 300)
-      kLog.warn("refresh failed", kv("sink", self->sink_), kv("status", reply.status),
-                kv("reason", error_reason(reply.body)));
+      kRefreshLog.warn("refresh failed", kv("sink", self->sink_), kv("status", reply.status),
+                       kv("reason", error_reason(reply.body)));
     {
       const std::lock_guard lock(self->mutex_);
       self->busy_ = false;

@@ -69,11 +69,6 @@ constexpr const char* kNames =
     "'information_schema' "
     "ORDER BY 1, 2 LIMIT 5000";
 
-char letter(const Rows& rows, int row, int column) {
-  const std::string_view text = rows.text(row, column);
-  return text.empty() ? '\0' : text.front();
-}
-
 // Why changes of such a table cannot be followed; empty when they can.
 std::string unsupported(const TableInfo& info, char persistence, bool has_children) {
   if (info.kind == 'v') return "a view";
@@ -118,10 +113,6 @@ ReplicaIdentity identity_of(char letter_of_identity) {
 
 using ByOid = std::unordered_map<std::uint32_t, std::vector<TableInfo*>>;
 
-std::uint32_t oid_at(const Rows& rows, int row, int column) {
-  return static_cast<std::uint32_t>(rows.unsigned_integer(row, column));
-}
-
 // What every identity of a list carries, in the order of the first.
 KeyColumns common(KeyColumns columns, const KeyColumns& others) {
   std::erase_if(columns,
@@ -142,12 +133,12 @@ Status take_leaves(Conn& conn, std::vector<TableLookup>& lookups) {
   FLUSSO_TRY_ASSIGN(const Rows rows, conn.exec_params(kLeaves, {array_text(oids)}));
   for (int row = 0; row < rows.size(); ++row) {
     TableInfo leaf;
-    leaf.oid = oid_at(rows, row, 1);
+    leaf.oid = rows.oid(row, 1);
     leaf.table = {rows.string(row, 2), rows.string(row, 3)};
-    leaf.kind = letter(rows, row, 4);
-    leaf.identity = identity_of(letter(rows, row, 6));
-    for (TableLookup* root : roots[oid_at(rows, row, 0)]) {
-      if (root->unsupported.empty()) root->unsupported = unsupported_leaf(leaf, letter(rows, row, 5));
+    leaf.kind = rows.letter(row, 4);
+    leaf.identity = identity_of(rows.letter(row, 6));
+    for (TableLookup* root : roots[rows.oid(row, 0)]) {
+      if (root->unsupported.empty()) root->unsupported = unsupported_leaf(leaf, rows.letter(row, 5));
       root->info.leaves.push_back(leaf);
     }
   }
@@ -177,32 +168,32 @@ void take_columns(const Rows& rows, ByOid& tables) {
     ColumnInfo column;
     column.position = static_cast<std::uint16_t>(rows.integer(row, 1));
     column.name = rows.string(row, 2);
-    column.type_oid = oid_at(rows, row, 3);
+    column.type_oid = rows.oid(row, 3);
     column.type = rows.string(row, 4);
-    column.base_oid = oid_at(rows, row, 5);
+    column.base_oid = rows.oid(row, 5);
     column.base_type = rows.string(row, 6);
-    column.category = letter(rows, row, 7);
-    column.kind = letter(rows, row, 8);
+    column.category = rows.letter(row, 7);
+    column.kind = rows.letter(row, 8);
     column.not_null = rows.boolean(row, 9);
     column.generated = rows.boolean(row, 10);
     column.collation_deterministic = rows.boolean(row, 11);
     column.utf8 = rows.boolean(row, 12);
-    for (TableInfo* table : tables[oid_at(rows, row, 0)]) table->columns.push_back(column);
+    for (TableInfo* table : tables[rows.oid(row, 0)]) table->columns.push_back(column);
   }
 }
 
 void take_indexes(const Rows& rows, ByOid& tables) {
   for (int row = 0; row < rows.size();) {
-    const std::uint32_t index = oid_at(rows, row, 1);
+    const std::uint32_t index = rows.oid(row, 1);
     const int first = row;
     KeyColumns columns;
     bool not_null = true;
-    for (; row < rows.size() && oid_at(rows, row, 1) == index; ++row) {
+    for (; row < rows.size() && rows.oid(row, 1) == index; ++row) {
       columns.push_back(rows.string(row, 5));
       not_null = not_null && rows.boolean(row, 7);
     }
     const bool primary = rows.boolean(first, 2), identity = rows.boolean(first, 3), immediate = rows.boolean(first, 4);
-    for (TableInfo* table : tables[oid_at(rows, first, 0)]) {
+    for (TableInfo* table : tables[rows.oid(first, 0)]) {
       if (primary) table->primary_key = columns;
       if (immediate) table->unique_keys.push_back(columns);
       if (immediate && not_null) table->identity_candidates.push_back({rows.string(first, 6), columns});
@@ -241,13 +232,13 @@ Result<std::vector<TableLookup>> look_up_tables(Conn& conn, const std::vector<Ta
     info.table = tables[position];
     lookup.exists = !found.is_null(row, 1);
     if (!lookup.exists) continue;
-    info.oid = oid_at(found, row, 1);
-    info.kind = letter(found, row, 2);
-    info.identity = identity_of(letter(found, row, 4));
+    info.oid = found.oid(row, 1);
+    info.kind = found.letter(row, 2);
+    info.identity = identity_of(found.letter(row, 4));
     info.rows = found.number(row, 5);
-    info.filenode = oid_at(found, row, 6);
+    info.filenode = found.oid(row, 6);
     info.pages = found.integer(row, 7);
-    traits[position] = {letter(found, row, 3), found.boolean(row, 8)};
+    traits[position] = {found.letter(row, 3), found.boolean(row, 8)};
   }
   FLUSSO_TRY(take_leaves(conn, lookups));
   ByOid by_oid;

@@ -14,9 +14,10 @@ namespace {
 
 constexpr Millis kPatience{10000};
 
-constexpr const char* kTables = "SELECT c.oid, c.relfilenode FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])";
+constexpr const char* kFilesSql =
+    "SELECT c.oid, c.relfilenode FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])";
 
-constexpr const char* kColumns =
+constexpr const char* kWatchedColumnsSql =
     "SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.attgenerated <> '', a.xmin::text "
     "FROM pg_catalog.pg_attribute a WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped";
 
@@ -81,9 +82,9 @@ Result<CatalogState> PgCatalogWatch::read(Conn& conn, const std::vector<TableRef
     oids.push_back(fmt::format("{}", info.oid));
   }
   const Params bound{array_text(oids)};
-  FLUSSO_TRY_ASSIGN(const Rows files, conn.exec_params(kTables, bound));
+  FLUSSO_TRY_ASSIGN(const Rows files, conn.exec_params(kFilesSql, bound));
   for (int row = 0; row < files.size(); ++row) by_oid.at(number(files, row, 0))->filenode = number(files, row, 1);
-  FLUSSO_TRY_ASSIGN(const Rows columns, conn.exec_params(kColumns, bound));
+  FLUSSO_TRY_ASSIGN(const Rows columns, conn.exec_params(kWatchedColumnsSql, bound));
   for (int row = 0; row < columns.size(); ++row)
     by_oid.at(number(columns, row, 0))->columns[columns.string(row, 1)] =
         ColumnState{static_cast<std::uint16_t>(columns.integer(row, 2)), number(columns, row, 3),

@@ -12,13 +12,13 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"postgres"};
+constexpr Logger kConnectLog{"postgres"};
 // Between the moment at which the server ends a statement that took too long and the one at which we hear of it.
 constexpr Millis kAnswerGrace{15000};
 
 void log_notice(void*, const PGresult* notice) {
   const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-  kLog.debug("notice", kv("text", std::string_view(text == nullptr ? "" : text)));
+  kConnectLog.debug("notice", kv("text", std::string_view(text == nullptr ? "" : text)));
 }
 
 std::string target_of(PGconn* connection) {

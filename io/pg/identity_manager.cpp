@@ -11,9 +11,9 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"source"};
+constexpr Logger kIdentityLog{"source"};
 constexpr int kAttempts = 3;
-constexpr const char* kLockTimeout = "SET lock_timeout = '2s'";
+constexpr const char* kSetLockTimeout = "SET lock_timeout = '2s'";
 
 constexpr const char* kMayBeLarge =
     "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped "
@@ -41,19 +41,20 @@ Result<bool> widen(Conn& conn, const TableInfo& table, const KeyColumns& wanted,
   if (carries(table, wanted)) return false;
   FLUSSO_TRY_ASSIGN(const std::string sql, statement(conn, table, wanted));
   if (sql.empty()) {
-    kLog.warn("a replica identity is left as it is: no index fits, and a full one would write large columns twice",
-              kv("table", to_text(table.table)));
+    kIdentityLog.warn(
+        "a replica identity is left as it is: no index fits, and a full one would write large columns twice",
+        kv("table", to_text(table.table)));
     return false;
   }
   for (int attempt = 1; !stop.stop_requested(); ++attempt) {
     const auto done = conn.exec(sql);
     if (done) {
-      kLog.info("replica identity set", kv("sql", sql));
+      kIdentityLog.info("replica identity set", kv("sql", sql));
       return true;
     }
     if (!conn.usable() || done.error().kind == ErrorKind::cancelled) return fail(done.error());
     if (done.error().code == "pg.55P03" && attempt < kAttempts) continue;
-    kLog.warn("a replica identity cannot be set", kv("sql", sql), kv("reason", done.error().what));
+    kIdentityLog.warn("a replica identity cannot be set", kv("sql", sql), kv("reason", done.error().what));
     return false;
   }
   return fail(ErrorKind::cancelled, "pg.cancelled", "stopped while setting replica identities");
@@ -78,7 +79,7 @@ Result<bool> widen_all(Conn& conn, const Plan& plan, const std::stop_token& stop
 
 Result<bool> widen_identities(Conn& conn, const Plan& plan, const std::stop_token& stop) {
   FLUSSO_TRY_ASSIGN(const Rows before, conn.exec("SHOW lock_timeout"));
-  FLUSSO_TRY(conn.exec(kLockTimeout));
+  FLUSSO_TRY(conn.exec(kSetLockTimeout));
   auto changed = widen_all(conn, plan, stop);
   if (conn.usable()) FLUSSO_TRY(conn.exec("SET lock_timeout = " + quote_literal(before.string(0, 0))));
   return changed;

@@ -3,13 +3,13 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Millis kStatementTimeout{60000};
-constexpr Millis kLockTimeout{2000};  // then the lane serves other indexes
+constexpr Millis kBuildTimeout{60000};
+constexpr Millis kBuildLockTimeout{2000};  // then the lane serves other indexes
 
 }  // namespace
 
 PgDocuments::PgDocuments(const PgSourceOptions& options, const Plan& plan)
-    : session_(options, plan, "documents", kStatementTimeout, kLockTimeout), reader_(session_, plan) {}
+    : session_(options, plan, "documents", kBuildTimeout, kBuildLockTimeout), reader_(session_, plan) {}
 
 Status PgDocuments::read(const BuildBatch& batch, Intake& intake, std::stop_token stop) {
   Status done = reader_.read(batch.index, batch.items, MissingRow::tombstone, intake, std::move(stop));

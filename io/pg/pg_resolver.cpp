@@ -14,7 +14,7 @@ namespace {
 // A fan-out of millions takes its time, on a lane of its own; a stop request ends it.
 constexpr Millis kBriefly{20000};
 constexpr Millis kUnbounded{0};
-constexpr Millis kLockTimeout{2000};
+constexpr Millis kResolveLockTimeout{2000};
 
 Params value_params(const std::vector<std::string>& values, std::size_t columns) {
   std::vector<std::vector<std::string>> parts(columns);
@@ -38,7 +38,7 @@ struct Page {
 }  // namespace
 
 PgResolver::PgResolver(const PgSourceOptions& options, const Plan& plan, Patience patience)
-    : session_(options, plan, "resolver", patience == Patience::brief ? kBriefly : kUnbounded, kLockTimeout),
+    : session_(options, plan, "resolver", patience == Patience::brief ? kBriefly : kUnbounded, kResolveLockTimeout),
       plan_(plan) {}
 
 Result<const ReverseSql*> PgResolver::path(PathId id) {

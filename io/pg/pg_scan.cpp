@@ -16,8 +16,8 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"scan"};
-constexpr Millis kStatementTimeout{0};  // a chunk ends by itself, by the intake's patience, or by a stop request
+constexpr Logger kScanLog{"scan"};
+constexpr Millis kScanTimeout{0};  // a chunk ends by itself, by the intake's patience, or by a stop request
 
 // Keys in one buffer, each behind its length: what has left a chunk, kept in case the chunk must be finished by keys.
 void remember(std::string& keys, std::string_view key) {
@@ -48,7 +48,7 @@ Error rewritten(const TableRef& table) {
 }  // namespace
 
 PgScan::PgScan(const PgSourceOptions& options, const Plan& plan)
-    : session_(options, plan, "scan", kStatementTimeout), reader_(session_, plan), plan_(plan), stop_(options.stop) {}
+    : session_(options, plan, "scan", kScanTimeout), reader_(session_, plan), plan_(plan), stop_(options.stop) {}
 
 Result<const DocumentSql*> PgScan::sql_of(IndexId index) {
   const auto found = sql_.find(index.value);
@@ -77,9 +77,9 @@ Result<PgScan::Extent> PgScan::extent_of(Conn& conn, const TableRef& table) {
   if (rows.empty())
     return fail(ErrorKind::permanent, "pg.42P01", fmt::format("table {} does not exist", to_text(table)));
   Extent extent;
-  extent.filenode = static_cast<std::uint32_t>(rows.unsigned_integer(0, 0));
-  extent.blocks = static_cast<std::uint32_t>(rows.unsigned_integer(0, 1));
-  extent.block_bytes = static_cast<std::uint32_t>(rows.unsigned_integer(0, 2));
+  extent.filenode = rows.oid(0, 0);
+  extent.blocks = rows.oid(0, 1);
+  extent.block_bytes = rows.oid(0, 2);
   extent.rows = rows.number(0, 3);
   extent.has_children = rows.boolean(0, 4);
   return extent;
@@ -124,7 +124,8 @@ Status PgScan::read(IndexId index, const Chunk& chunk, std::uint32_t filenode, T
   };
   Status done = copy(*sql, plan_.indexes[index.value], chunk, filenode, take, stop);
   if (!done && is_data_error(done.error())) {
-    kLog.warn("chunk is read key by key", kv("index", plan_.indexes[index.value].name), kv("code", done.error().code));
+    kScanLog.warn("chunk is read key by key", kv("index", plan_.indexes[index.value].name),
+                  kv("code", done.error().code));
     done = read_by_keys(index, chunk, filenode, targets, intake, emitted, stop);
   }
   if (done && chunk.to.empty()) count_null_keys(*sql, intake, stop);
@@ -145,7 +146,7 @@ void PgScan::count_null_keys(const DocumentSql& sql, Intake& intake, const std::
   };
   const auto rows = count();
   if (rows && *rows > 0) intake.add_loss(fmt::format("{}", fmt::join(sql.key_columns, ",")), LossKind::null_key, *rows);
-  if (!rows) kLog.debug("rows without a key could not be counted", kv("reason", rows.error().what));
+  if (!rows) kScanLog.debug("rows without a key could not be counted", kv("reason", rows.error().what));
 }
 
 // One transaction: the pairs of `sql` over the chunk. Errors: pg.rewritten; those of `on_pair`, which cost the

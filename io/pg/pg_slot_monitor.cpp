@@ -7,7 +7,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Millis kStatementTimeout{5000};
+constexpr Millis kLookTimeout{5000};
 
 // A standby has no present position to write at; it cannot hold the slot that we use either.
 constexpr const char* kHealth =
@@ -23,7 +23,7 @@ Result<Conn*> PgSlotMonitor::conn(std::stop_token stop) {
     ConnParams params;
     params.url = options_.url;
     params.application_name = fmt::format("flusso:{}:watch", options_.slot);
-    params.statement_timeout = kStatementTimeout;
+    params.statement_timeout = kLookTimeout;
     FLUSSO_TRY_ASSIGN(conn_, Conn::connect(params, stop));
   }
   conn_->bind(std::move(stop));

@@ -20,9 +20,9 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"source"};
+constexpr Logger kSourceLog{"source"};
 constexpr Millis kSayEvery{5000};
-constexpr Millis kLockTimeout{30000};
+constexpr Millis kAdminLockTimeout{30000};
 constexpr Millis kAnswerWithin{60000};  // every statement here is short, or watched
 
 void move_into(std::vector<Error>& all, std::vector<Error> some) {
@@ -70,7 +70,7 @@ Result<Conn> PgSourceAdmin::open(std::string_view role, std::stop_token stop, bo
   params.url = options_.url;
   params.application_name = fmt::format("flusso:{}:{}", options_.slot, role);
   params.replication = replication;
-  params.lock_timeout = kLockTimeout;
+  params.lock_timeout = kAdminLockTimeout;
   params.answer_within = kAnswerWithin;
   return Conn::connect(params, std::move(stop));
 }
@@ -101,9 +101,9 @@ Result<std::vector<TableSurvey>> PgSourceAdmin::survey(const std::vector<TableRe
     for (TableSurvey& survey : surveys) trust_root_identity(survey.info);
   if (!admin->knows_money_locale())
     if (const std::string column = some_money_column(surveys); !column.empty())
-      kLog.warn("the role's lc_monetary hides the server's; amounts of type money are read with two decimals",
-                kv("column", column),
-                kv("cure", "ALTER DATABASE … SET lc_monetary = …, or ALTER ROLE … RESET lc_monetary"));
+      kSourceLog.warn("the role's lc_monetary hides the server's; amounts of type money are read with two decimals",
+                      kv("column", column),
+                      kv("cure", "ALTER DATABASE … SET lc_monetary = …, or ALTER ROLE … RESET lc_monetary"));
   return surveys;
 }
 
@@ -148,12 +148,12 @@ struct Identity {
 // Asks a walsender connection: no other place knows the timeline that is written to.
 Result<Identity> identify(Conn replication) {
   FLUSSO_TRY_ASSIGN(const Rows rows, replication.exec("IDENTIFY_SYSTEM"));
-  Identity identity{rows.string(0, 0), static_cast<std::uint32_t>(rows.unsigned_integer(0, 1)), {}};
+  Identity identity{rows.string(0, 0), rows.oid(0, 1), {}};
   if (identity.timeline <= 1) return identity;
   const auto history = replication.exec(fmt::format("TIMELINE_HISTORY {}", identity.timeline));
   if (!history) {
     // Without it nobody can tell where an earlier timeline was left; whoever needs to know finds it missing.
-    kLog.warn("the server does not tell its timeline history", kv("reason", history.error().what));
+    kSourceLog.warn("the server does not tell its timeline history", kv("reason", history.error().what));
     return identity;
   }
   FLUSSO_TRY_ASSIGN(identity.earlier, parse_timeline_history(history->text(0, 1)));
@@ -174,7 +174,7 @@ Status PgSourceAdmin::make_publication(Conn& admin, const Plan& plan, bool slot_
   if (!slot_exists || (publication.exists && !lost)) return {};
   // Changes between the slot's position and this publication can never be decoded. Whoever remembers what the slot had
   // confirmed before sees the jump.
-  kLog.warn("the publication is younger than the slot; the slot skips to the present", kv("slot", options_.slot));
+  kSourceLog.warn("the publication is younger than the slot; the slot skips to the present", kv("slot", options_.slot));
   FLUSSO_TRY(admin.exec_params("SELECT pg_catalog.pg_replication_slot_advance($1, pg_catalog.pg_current_wal_lsn())",
                                {options_.slot}));
   options_.publication_lost->store(false);
@@ -190,15 +190,16 @@ Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token
                         if (!opened) return;
                         observer.emplace(std::move(*opened));
                       }
-                      kLog.info("waiting for older transactions before the slot can be made", kv("slot", options_.slot),
-                                kv("for", name_slot_blockers(*observer, admin.backend_pid())));
+                      kSourceLog.info("waiting for older transactions before the slot can be made",
+                                      kv("slot", options_.slot),
+                                      kv("for", name_slot_blockers(*observer, admin.backend_pid())));
                     }};
   auto created = create_slot(admin, options_.slot, watch);
   if (!created)
     return fail(
         in_context(fmt::format("cannot create replication slot \"{}\"", options_.slot), std::move(created).error()));
   state.slot_created = true;
-  kLog.info("slot created", kv("slot", options_.slot), kv("at", *created));
+  kSourceLog.info("slot created", kv("slot", options_.slot), kv("at", *created));
   return {};
 }
 
@@ -208,7 +209,7 @@ Result<PgSourceAdmin::Found> PgSourceAdmin::preflight(Conn& admin, const Plan& p
   FLUSSO_TRY_ASSIGN(
       const Rows database,
       admin.exec("SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"));
-  found.database_oid = static_cast<std::uint32_t>(database.unsigned_integer(0, 0));
+  found.database_oid = database.oid(0, 0);
   found.database = database.string(0, 1);
   FLUSSO_TRY_ASSIGN(found.slot, find_slot(admin, options_.slot));
 
@@ -268,8 +269,8 @@ Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token sto
   std::optional<SlotInfo> slot = std::move(found.slot);
   if (slot) FLUSSO_TRY(check_slot(*slot, options_.slot, found.database));
   for (const std::string& warning : check_identities(plan).warnings)
-    kLog.info("old parents are searched for", kv("what", warning));
-  for (const std::string& warning : found.warnings) kLog.warn(warning);
+    kSourceLog.info("old parents are searched for", kv("what", warning));
+  for (const std::string& warning : found.warnings) kSourceLog.warn(warning);
 
   SourceState state;
   state.slot = options_.slot;
@@ -302,8 +303,8 @@ Status PgSourceAdmin::await_older_transactions(std::uint64_t fence_xid, std::sto
                       admin->exec("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())"));
     if (rows.unsigned_integer(0, 0) >= fence_xid) return {};
     if (std::chrono::steady_clock::now() >= say_at) {
-      kLog.info("seeding waits for older transactions",
-                kv("for", name_blockers(*admin, fence_xid, admin->backend_pid())));
+      kSourceLog.info("seeding waits for older transactions",
+                      kv("for", name_blockers(*admin, fence_xid, admin->backend_pid())));
       say_at = std::chrono::steady_clock::now() + kSayEvery;
     }
     if (!pause(wait, either.token()))

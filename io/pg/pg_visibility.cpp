@@ -7,7 +7,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Millis kStatementTimeout{10000};
+constexpr Millis kVisibilityTimeout{10000};
 
 // Takes digits up to the next separator (or the end) off the front.
 bool take_number(std::string_view& text, char separator, std::uint64_t& number) {
@@ -40,7 +40,7 @@ Result<SnapshotXids> PgVisibility::ask() {
     ConnParams params;
     params.url = options_.url;
     params.application_name = fmt::format("flusso:{}:fence", options_.slot);
-    params.statement_timeout = kStatementTimeout;
+    params.statement_timeout = kVisibilityTimeout;
     FLUSSO_TRY_ASSIGN(conn_, Conn::connect(params, options_.stop));
     FLUSSO_TRY(conn_->prepare("visibility", "SELECT pg_catalog.pg_current_snapshot()::text"));
   }

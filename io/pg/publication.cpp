@@ -12,7 +12,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"publication"};
+constexpr Logger kPublicationLog{"publication"};
 
 constexpr const char* kPublication =
     "SELECT pubinsert, pubupdate, pubdelete, pubtruncate, pubviaroot FROM pg_catalog.pg_publication WHERE pubname = $1";
@@ -71,7 +71,7 @@ struct Member {
 };
 using Family = std::map<std::uint32_t, Member>;  // by oid
 
-Error wrong(std::string code, std::string what) {
+Error unusable(std::string code, std::string what) {
   return Error{ErrorKind::permanent, std::move(code), std::move(what)};
 }
 
@@ -82,7 +82,7 @@ bool is_covered(const Family& family) {
 // With publish_via_partition_root the rows of a partition come as rows of the topmost member.
 void check_root(const std::string& publication, const TablePlan& table, const Family& family, PublicationState& state) {
   if (std::any_of(family.begin(), family.end(), [](const auto& entry) { return entry.second.kind == 'a'; })) {
-    state.findings.push_back(wrong(
+    state.findings.push_back(unusable(
         "pg.publication_root",
         fmt::format("publication \"{0}\" publishes the rows of table {1} as rows of the table that it is a partition "
                     "of; run ALTER PUBLICATION {2} SET (publish_via_partition_root = false);",
@@ -100,11 +100,11 @@ void check_member(const std::string& publication, const TablePlan& table, const 
                   std::vector<Error>& findings) {
   if (member.row_filter) {
     findings.push_back(
-        wrong("pg.publication_filter",
-              fmt::format("publication \"{0}\" has a row filter on table {1}, so changes of other rows would be "
-                          "lost; run ALTER PUBLICATION {2} DROP TABLE {3}; ALTER PUBLICATION {2} ADD TABLE {3};",
-                          publication, to_text(table.info.table), quote_identifier(publication),
-                          quote_table(table.info.table))));
+        unusable("pg.publication_filter",
+                 fmt::format("publication \"{0}\" has a row filter on table {1}, so changes of other rows would be "
+                             "lost; run ALTER PUBLICATION {2} DROP TABLE {3}; ALTER PUBLICATION {2} ADD TABLE {3};",
+                             publication, to_text(table.info.table), quote_identifier(publication),
+                             quote_table(table.info.table))));
   }
   std::string hidden;
   for (const std::string& column : table.columns) {
@@ -113,7 +113,7 @@ void check_member(const std::string& publication, const TablePlan& table, const 
       hidden += (hidden.empty() ? "" : ", ") + column;
   }
   if (!hidden.empty()) {
-    findings.push_back(wrong(
+    findings.push_back(unusable(
         "pg.publication_columns",
         fmt::format("publication \"{0}\" leaves out column {1} of table {2}, which an index needs to find "
                     "its documents; run ALTER PUBLICATION {3} DROP TABLE {4}; ALTER PUBLICATION {3} ADD TABLE {4};",
@@ -133,10 +133,10 @@ Result<PublicationState> inspect_publication(Conn& conn, const std::string& publ
   if (state.exists) {
     if (!found.boolean(0, 0) || !found.boolean(0, 1) || !found.boolean(0, 2) || !found.boolean(0, 3)) {
       state.findings.push_back(
-          wrong("pg.publication_operations",
-                fmt::format("publication \"{}\" does not publish every operation; run ALTER PUBLICATION {} "
-                            "SET (publish = 'insert, update, delete, truncate');",
-                            publication, quote_identifier(publication))));
+          unusable("pg.publication_operations",
+                   fmt::format("publication \"{}\" does not publish every operation; run ALTER PUBLICATION {} "
+                               "SET (publish = 'insert, update, delete, truncate');",
+                               publication, quote_identifier(publication))));
     }
     via_root = found.boolean(0, 4);
     std::vector<std::string> oids;
@@ -145,8 +145,8 @@ Result<PublicationState> inspect_publication(Conn& conn, const std::string& publ
     FLUSSO_TRY_ASSIGN(const Rows rows,
                       conn.exec_params(std::string(kFamilies) + kAllTables + members, {publication, array_text(oids)}));
     for (int row = 0; row < rows.size(); ++row) {
-      Family& family = families[static_cast<std::uint32_t>(rows.unsigned_integer(row, 0))];
-      Member& member = family[static_cast<std::uint32_t>(rows.unsigned_integer(row, 1))];
+      Family& family = families[rows.oid(row, 0)];
+      Member& member = family[rows.oid(row, 1)];
       member.kind = rows.text(row, 2).front();
       member.row_filter = member.row_filter || rows.boolean(row, 3);
       if (!rows.is_null(row, 4)) member.columns.insert(rows.string(row, 4));
@@ -178,8 +178,7 @@ Result<PublicationRows> publication_rows(Conn& conn, const std::string& publicat
     if (table.exists) oids.push_back(fmt::format("{}", table.info.oid));
   const std::string sql = std::string(kFamilies) + kRowsOfAll + (conn.server_version() >= 150000 ? kRowsOfSchemas : "");
   FLUSSO_TRY_ASSIGN(const Rows found, conn.exec_params(sql, {publication, array_text(oids)}));
-  for (int row = 0; row < found.size(); ++row)
-    rows.of_tables[static_cast<std::uint32_t>(found.unsigned_integer(row, 0))].insert(found.string(row, 1));
+  for (int row = 0; row < found.size(); ++row) rows.of_tables[found.oid(row, 0)].insert(found.string(row, 1));
   return rows;
 }
 
@@ -193,8 +192,8 @@ std::string covering_sql(const std::string& publication, bool exists, const std:
 
 Error incomplete(const std::string& publication, const PublicationState& state, std::string_view why) {
   const std::string sql = covering_sql(publication, state.exists, state.missing);
-  kLog.warn("publication must be changed by hand", kv("sql", sql));
-  return wrong(
+  kPublicationLog.warn("publication must be changed by hand", kv("sql", sql));
+  return unusable(
       "pg.publication_incomplete",
       fmt::format("publication \"{}\" {}, so changes would be lost, and {}; run as a privileged role: {}", publication,
                   state.exists ? fmt::format("lacks {} table(s)", state.missing.size()) : "does not exist", why, sql));
@@ -204,7 +203,7 @@ Status cover(Conn& conn, const std::string& publication, const PublicationState&
   const std::string sql = covering_sql(publication, state.exists, state.missing);
   const auto done = conn.exec(sql);
   if (done) {
-    kLog.info(state.exists ? "publication extended" : "publication created", kv("sql", sql));
+    kPublicationLog.info(state.exists ? "publication extended" : "publication created", kv("sql", sql));
     return {};
   }
   if (done.error().code == "pg.42501") return fail(incomplete(publication, state, done.error().what));

@@ -52,7 +52,7 @@ Result<RelationFinder::Found> RelationFinder::ask(std::uint32_t oid, std::string
   FLUSSO_TRY_ASSIGN(const Rows rows, conn_->exec_params(kAncestors, {fmt::format("{}", oid)}));
   Found found;
   for (int row = 0; row < rows.size(); ++row) {
-    const auto member = static_cast<std::uint32_t>(rows.unsigned_integer(row, 0));
+    const auto member = rows.oid(row, 0);
     if (const auto known = planned_.find(member); known != planned_.end())
       for (const TableId table : known->second) add(found.tables, table);
   }

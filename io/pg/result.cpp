@@ -39,6 +39,11 @@ std::uint64_t Rows::unsigned_integer(int row, int column) const {
   return parse_number<std::uint64_t>(text(row, column));
 }
 
+char Rows::letter(int row, int column) const {
+  const std::string_view found = text(row, column);
+  return found.empty() ? '\0' : found.front();
+}
+
 double Rows::number(int row, int column) const { return parse_number<double>(text(row, column)); }
 
 Lsn Rows::lsn(int row, int column) const { return parse_lsn(text(row, column)).value_or(Lsn{}); }

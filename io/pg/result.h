@@ -34,6 +34,10 @@ class Rows {
   // 0 when the text is no such number.
   std::int64_t integer(int row, int column) const;
   std::uint64_t unsigned_integer(int row, int column) const;
+  // 0 when the text is no object identifier (or another number of 32 bits).
+  std::uint32_t oid(int row, int column) const { return static_cast<std::uint32_t>(unsigned_integer(row, column)); }
+  // The only character of a "char" column; 0 for an empty text and for NULL.
+  char letter(int row, int column) const;
   double number(int row, int column) const;
   bool boolean(int row, int column) const { return text(row, column) == "t"; }
   // 0/0 when the text is no position.

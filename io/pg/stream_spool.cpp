@@ -12,7 +12,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"capture"};
+constexpr Logger kSpoolLog{"capture"};
 // What goes to disk in one go: large enough for sequential writes, small enough for feedback to leave in between.
 constexpr std::uint64_t kSpillBytes = 8ULL << 20U;
 // An open transaction counts at least this, so that their number is bounded too.
@@ -104,8 +104,8 @@ Status StreamSpool::make_room() {
     FrameStore& frames = largest->second.frames;
     if (frames.memory() == 0) break;  // all that can go has gone
     if (frames.spilled() == 0)
-      kLog.info("a large transaction outgrows memory and goes on in a file until it ends", kv("xid", largest->first),
-                kv("folder", options_.folder));
+      kSpoolLog.info("a large transaction outgrows memory and goes on in a file until it ends",
+                     kv("xid", largest->first), kv("folder", options_.folder));
     const std::uint64_t before = frames.memory();
     FLUSSO_TRY(frames.spill(options_.folder, std::min(kSpillBytes, options_.memory_bytes / 2 + 1)));
     memory_ -= before - frames.memory();
@@ -133,7 +133,7 @@ Status StreamSpool::commit(const PgOutputMessage& commit, std::string_view frame
   replay.commit.append("C").append(frame.substr(5));
   replay_ = std::move(replay);
   if (const std::uint64_t spilled = found->second.frames.spilled(); spilled > 0)
-    kLog.info("a large transaction has committed", kv("xid", commit.xid.value), kv("bytes_in_file", spilled));
+    kSpoolLog.info("a large transaction has committed", kv("xid", commit.xid.value), kv("bytes_in_file", spilled));
   return {};
 }
 

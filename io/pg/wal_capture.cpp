@@ -11,7 +11,7 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Logger kLog{"capture"};
+constexpr Logger kCaptureLog{"capture"};
 constexpr Millis kFinishAtMost{3000};
 constexpr int kFirstWithStreaming = 140000;
 
@@ -55,7 +55,7 @@ Result<Lsn> WalCapture::start() {
   received_ = reported_ = slot->confirmed_flush;
   confirmed_.store(slot->confirmed_flush.value);
   last_feedback_ = now();
-  kLog.info("streaming", kv("slot", options_.slot), kv("from", slot->confirmed_flush));
+  kCaptureLog.info("streaming", kv("slot", options_.slot), kv("from", slot->confirmed_flush));
   return slot->confirmed_flush;
 }
 
@@ -64,8 +64,8 @@ Result<Streaming> WalCapture::choose_streaming(const Conn& conn) const {
   const auto probe = SpillFile::create(spool_options(options_).folder);
   if (probe || probe.error().kind != ErrorKind::config) return Streaming::on;
   if (!options_.spill_dir.empty()) return fail(probe.error());
-  kLog.warn("the server keeps large transactions until they commit, because there is no folder for them here",
-            kv("reason", probe.error().what));
+  kCaptureLog.warn("the server keeps large transactions until they commit, because there is no folder for them here",
+                   kv("reason", probe.error().what));
   return Streaming::off;
 }
 

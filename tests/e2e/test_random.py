@@ -61,3 +61,6 @@ def history(case, number):
 def test_random_histories_of_the_whole_store_end_exact(case):
     compared = sum(history(case, number) for number in range(HISTORIES))
     case.note(f"{HISTORIES} histories of {OPERATIONS} operations, {compared} documents compared, 0 differences")
+
+
+test_random_histories_of_the_whole_store_end_exact.seconds = max(420, 120 * HISTORIES)

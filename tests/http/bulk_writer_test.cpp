@@ -14,6 +14,7 @@
 namespace flusso::opensearch {
 namespace {
 
+using testing::always;
 using testing::Answer;
 using testing::Imposter;
 using testing::SeenRequest;
@@ -90,9 +91,6 @@ std::string items(unsigned count) {
   std::string body = "{\"errors\":false,\"items\":[";
   for (unsigned i = 0; i < count; ++i) body += std::string(i > 0 ? "," : "") + "{\"index\":{\"status\":201}}";
   return body + "]}";
-}
-Imposter always(Answer answer) {
-  return Imposter([answer](const SeenRequest&, std::size_t) { return answer; });
 }
 std::vector<OutcomeKind> kinds(const BulkOutcome& outcome) {
   std::vector<OutcomeKind> out;

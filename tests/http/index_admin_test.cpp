@@ -7,6 +7,7 @@
 namespace flusso::opensearch {
 namespace {
 
+using testing::always;
 using testing::Answer;
 using testing::Imposter;
 using testing::SeenRequest;
@@ -19,9 +20,6 @@ SinkBackend sink_to(const std::string& url, std::stop_token stop = {}) {
   options.slot = "flusso";
   options.stop = std::move(stop);
   return *make_opensearch_sink("primary", std::move(options));
-}
-Imposter always(Answer answer) {
-  return Imposter([answer](const SeenRequest&, std::size_t) { return answer; });
 }
 IndexPlan users() {
   IndexPlan plan;

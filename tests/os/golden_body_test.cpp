@@ -1,10 +1,8 @@
 // The golden index body (tests/golden/mapping) on a real node: it is accepted, a document with every field is, and
 // ordered enums of paths that differ only in punctuation keep their own orders.
 
-#include <fstream>
-#include <sstream>
-
 #include "tests/os/opensearch_fixture.h"
+#include "tests/support/files.h"
 
 namespace flusso {
 namespace {
@@ -17,11 +15,9 @@ class GoldenBody : public testing::OpenSearchTest {
   void SetUp() override {
     OpenSearchTest::SetUp();
     if (HasFatalFailure()) return;
-    std::ifstream file(std::string(FLUSSO_SOURCE_DIR) + "/tests/golden/mapping/every_field.builtin.json");
-    std::ostringstream body;
-    body << file.rdbuf();
+    const std::string body = test::read_file(test::source_path("tests/golden/mapping/every_field.builtin.json"));
     index_ = "/" + prefix_ + "items";
-    const http::Reply made = call(Method::put, index_, body.str());
+    const http::Reply made = call(Method::put, index_, body);
     ASSERT_EQ(made.status, 200) << made.body;
   }
   bool takes(const std::string& id, const std::string& body) {

@@ -8,6 +8,7 @@
 
 #include "io/config/loader.h"
 #include "io/pg/check/database_check.h"
+#include "tests/support/files.h"
 #include "tests/support/pg_cluster.h"
 #include "tests/support/pg_database.h"
 
@@ -21,15 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-const std::string kSource = FLUSSO_SOURCE_DIR;
-
-std::string text_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream out;
-  out << stream.rdbuf();
-  return out.str();
-}
 
 std::string listing(const CheckFindings& findings) {
   std::string out;
@@ -45,7 +37,7 @@ class Check : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(database.ready());
-    database.run(text_of(kSource + "/dev/sql/schema.sql"));
+    database.run(flusso::test::read_file(flusso::test::source_path("dev/sql/schema.sql")));
     database.run(
         "INSERT INTO users (email, full_name) SELECT 'u' || g, 'User ' || g FROM generate_series(1, 20) g; "
         "INSERT INTO products (sku, name, price, attributes) SELECT 's' || g, 'P', 1, '{\"a\": 1}' FROM "
@@ -55,10 +47,12 @@ class Check : public ::testing::Test {
     database.run("CREATE PUBLICATION " + quote_identifier(database.publication()) +
                  " FOR TABLE users, profiles, addresses, categories, products, tags, product_tags, orders, "
                  "order_items, reviews");
-    for (const char* name : {"orders", "products", "users"}) add(name, text_of(schema_path(name)));
+    for (const char* name : {"orders", "products", "users"}) add(name, flusso::test::read_file(schema_path(name)));
     options = database.options();
   }
-  static std::string schema_path(const std::string& name) { return kSource + "/dev/" + name + ".schema.yml"; }
+  static std::string schema_path(const std::string& name) {
+    return flusso::test::source_path("dev/" + name + ".schema.yml");
+  }
 
   // Loads a schema's text as an index called `name`, in place of one of that name.
   void add(const std::string& name, const std::string& yaml) {
@@ -77,7 +71,7 @@ class Check : public ::testing::Test {
   }
   // One of the three, with a piece of its text replaced.
   void change(const std::string& name, const std::string& from, const std::string& to) {
-    std::string yaml = text_of(schema_path(name));
+    std::string yaml = flusso::test::read_file(schema_path(name));
     const auto at = yaml.find(from);
     ASSERT_NE(at, std::string::npos) << from;
     add(name, yaml.replace(at, from.size(), to));
@@ -365,7 +359,7 @@ TEST_F(Check, a_server_that_cannot_replicate_is_told_with_the_rest) {
   ASSERT_TRUE(cluster.ready());
   TestDatabase small(cluster.url());
   ASSERT_TRUE(small.ready());
-  small.run(text_of(kSource + "/dev/sql/schema.sql"));
+  small.run(flusso::test::read_file(flusso::test::source_path("dev/sql/schema.sql")));
   options = small.options();
   change("users", "- keyword: phone", "- integer: phone");
   const std::string text = said();
@@ -379,7 +373,7 @@ TEST_F(Check, nothing_is_written) {
   ASSERT_TRUE(cluster.ready());
   TestDatabase quiet(cluster.url());
   ASSERT_TRUE(quiet.ready());
-  quiet.run(text_of(kSource + "/dev/sql/schema.sql"));
+  quiet.run(flusso::test::read_file(flusso::test::source_path("dev/sql/schema.sql")));
   options = quiet.options();
   const auto state = [&] {
     // The next transaction id moves whenever anybody writes anything.

@@ -41,7 +41,7 @@ class TypeTables {
  public:
   // Fills an empty database. The connection's search_path is public, pg_catalog.
   explicit TypeTables(Conn& conn) : conn_(conn) {
-    run(conn_, flusso::test::read_text(flusso::test::type_file("setup.sql")));
+    run(conn_, flusso::test::read_file(flusso::test::type_file("setup.sql")));
     for (const std::string& name : flusso::test::value_tables()) {
       const TypeTable table = read_type_table(name);
       add_roots(table);

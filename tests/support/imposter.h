@@ -238,4 +238,9 @@ class Imposter {
   std::thread acceptor_;
 };
 
+// Answers everything so.
+inline Imposter always(Answer answer) {
+  return Imposter([answer](const SeenRequest&, std::size_t) { return answer; });
+}
+
 }  // namespace flusso::testing

@@ -10,10 +10,11 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "tests/support/files.h"
 
 namespace flusso::test {
 
@@ -37,22 +38,12 @@ inline const std::vector<std::string>& value_tables() {
   return names;
 }
 
-inline std::string type_file(const std::string& name) {
-  return std::string(FLUSSO_SOURCE_DIR) + "/tests/golden/types/" + name;
-}
-
-inline std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+inline std::string type_file(const std::string& name) { return source_path("tests/golden/types/" + name); }
 
 inline TypeTable read_type_table(const std::string& name) {
   TypeTable table;
   table.name = name;
-  std::istringstream lines(read_text(type_file(name + ".tsv")));
+  std::istringstream lines(read_file(type_file(name + ".tsv")));
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with('#')) {
       if (table.title.empty()) table.title = line.substr(2);

@@ -17,7 +17,7 @@ constexpr const char* kAccess =
     "FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::oid[])";
 
 // Indexes that find rows by equality. The first expression ends what is known of one.
-constexpr const char* kIndexes =
+constexpr const char* kIndexFactsSql =
     "SELECT i.indrelid, c.relname, a.attname FROM pg_catalog.pg_index i "
     "JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
     "JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname IN ('btree', 'hash') "
@@ -49,19 +49,11 @@ std::string array_of(const Oids& oids) {
   return array_text(texts);
 }
 
-std::uint32_t oid_at(const Rows& rows, int row, int column) {
-  return static_cast<std::uint32_t>(rows.unsigned_integer(row, column));
-}
-char letter(const Rows& rows, int row, int column) {
-  const std::string_view text = rows.text(row, column);
-  return text.empty() ? '\0' : text.front();
-}
-
 Status read_access(ReadOnlySession& session, const std::string& oids, DatabaseFacts& facts) {
   FLUSSO_TRY_ASSIGN(const Rows rows, session.ask(kAccess, {oids}));
   for (int row = 0; row < rows.size(); ++row) {
     for (TableFacts& table : facts.tables) {
-      if (table.info.oid != oid_at(rows, row, 0)) continue;
+      if (table.info.oid != rows.oid(row, 0)) continue;
       table.schema_usable = rows.boolean(row, 1);
       table.readable = rows.boolean(row, 2);
       table.rows_hidden = rows.boolean(row, 3);
@@ -71,11 +63,11 @@ Status read_access(ReadOnlySession& session, const std::string& oids, DatabaseFa
 }
 
 Status read_indexes(ReadOnlySession& session, const std::string& oids, DatabaseFacts& facts) {
-  FLUSSO_TRY_ASSIGN(const Rows rows, session.ask(kIndexes, {oids}));
+  FLUSSO_TRY_ASSIGN(const Rows rows, session.ask(kIndexFactsSql, {oids}));
   for (TableFacts& table : facts.tables) {
     bool ended = false;
     for (int row = 0; row < rows.size(); ++row) {
-      if (oid_at(rows, row, 0) != table.info.oid) continue;
+      if (rows.oid(row, 0) != table.info.oid) continue;
       if (table.indexes.empty() || table.indexes.back().name != rows.text(row, 1)) {
         table.indexes.push_back({rows.string(row, 1), {}});
         ended = false;
@@ -98,14 +90,13 @@ Status read_types(ReadOnlySession& session, DatabaseFacts& facts) {
   }
   FLUSSO_TRY_ASSIGN(const Rows elements, session.ask(kElements, {array_of(arrays)}));
   for (int row = 0; row < elements.size(); ++row) {
-    const ElementFacts element{oid_at(elements, row, 1), elements.string(row, 2), letter(elements, row, 3),
-                               letter(elements, row, 4)};
+    const ElementFacts element{elements.oid(row, 1), elements.string(row, 2), elements.letter(row, 3),
+                               elements.letter(row, 4)};
     if (element.kind == 'e') enums.insert(element.oid);
-    facts.elements.emplace(oid_at(elements, row, 0), element);
+    facts.elements.emplace(elements.oid(row, 0), element);
   }
   FLUSSO_TRY_ASSIGN(const Rows labels, session.ask(kLabels, {array_of(enums)}));
-  for (int row = 0; row < labels.size(); ++row)
-    facts.enum_labels[oid_at(labels, row, 0)].push_back(labels.string(row, 1));
+  for (int row = 0; row < labels.size(); ++row) facts.enum_labels[labels.oid(row, 0)].push_back(labels.string(row, 1));
   return {};
 }
 

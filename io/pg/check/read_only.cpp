@@ -6,8 +6,8 @@
 namespace flusso::pg {
 namespace {
 
-constexpr Millis kStatementTimeout{30000};
-constexpr Millis kLockTimeout{5000};
+constexpr Millis kCheckTimeout{30000};
+constexpr Millis kCheckLockTimeout{5000};
 
 }  // namespace
 
@@ -15,8 +15,8 @@ Result<ReadOnlySession> ReadOnlySession::open(const PgSourceOptions& options) {
   ConnParams params;
   params.url = options.url;
   params.application_name = "flusso:check";
-  params.statement_timeout = kStatementTimeout;
-  params.lock_timeout = kLockTimeout;
+  params.statement_timeout = kCheckTimeout;
+  params.lock_timeout = kCheckLockTimeout;
   params.settings = {{"default_transaction_read_only", "on"}};
   FLUSSO_TRY_ASSIGN(Conn conn, Conn::connect(params, options.stop));
   ReadOnlySession session(std::move(conn));

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "tests/fuzz/entries.h"
+#include "tests/support/files.h"
 
 namespace flusso::fuzz {
 namespace {
@@ -18,7 +17,7 @@ namespace fs = std::filesystem;
 std::vector<fs::path> files_below(const std::vector<std::string>& folders) {
   std::vector<fs::path> paths;
   for (const std::string& folder : folders) {
-    const fs::path root = fs::path(FLUSSO_SOURCE_DIR) / "tests" / folder;
+    const fs::path root = test::source_path("tests/" + folder);
     if (!fs::exists(root)) continue;  // a target without a finding so far
     for (const auto& entry : fs::recursive_directory_iterator(root))
       if (entry.is_regular_file()) paths.push_back(entry.path());
@@ -30,12 +29,7 @@ std::vector<fs::path> files_below(const std::vector<std::string>& folders) {
 void replay(void (*entry)(std::string_view), const std::vector<std::string>& folders, std::size_t at_least) {
   const auto paths = files_below(folders);
   EXPECT_GE(paths.size(), at_least);
-  for (const fs::path& path : paths) {
-    std::ifstream stream(path, std::ios::binary);
-    std::ostringstream bytes;
-    bytes << stream.rdbuf();
-    EXPECT_NO_THROW(entry(bytes.str())) << path;
-  }
+  for (const fs::path& path : paths) EXPECT_NO_THROW(entry(test::read_file(path))) << path;
 }
 
 TEST(FuzzReplay, toml_takes_every_known_input) {

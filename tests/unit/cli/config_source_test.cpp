@@ -1,4 +1,5 @@
 #include "cli/config_source.h"
+#include "tests/support/files.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -39,7 +40,7 @@ class ConfigSource : public ::testing::Test {
     return got->config.prefix + " from " + got->origin;
   }
   static std::string prefix_in(const std::string& lock) {
-    const auto config = config::read_lock(config::bytes_of(lock), lock);
+    const auto config = config::read_lock(test::read_file(lock), lock);
     return config ? config->prefix : config.error().code;
   }
 
@@ -90,10 +91,10 @@ TEST_F(ConfigSource, without_either_both_are_named) {
 TEST_F(ConfigSource, locked_looks_at_no_file_and_writes_nothing) {
   write_lock("flusso.lock", "locked");
   folder_.write("flusso.toml", "this is no TOML");
-  const std::string before = config::bytes_of("flusso.lock");
+  const std::string before = test::read_file("flusso.lock");
   EXPECT_EQ(obtained({{}, {}, true}), "locked from flusso.lock");
   EXPECT_EQ(obtained({"flusso.toml", {}, true}), "locked from flusso.lock");
-  EXPECT_EQ(config::bytes_of("flusso.lock"), before);
+  EXPECT_EQ(test::read_file("flusso.lock"), before);
   fs::remove("flusso.lock");
   EXPECT_EQ(obtained({{}, {}, true}), "config.lock_missing");
 }
@@ -110,7 +111,7 @@ TEST_F(ConfigSource, a_mistake_in_the_files_does_not_fall_back_to_the_lock) {
 
 TEST_F(ConfigSource, a_damaged_lock_is_not_run) {
   write_lock("flusso.lock", "locked");
-  folder_.write("flusso.lock", config::bytes_of("flusso.lock").substr(0, 200));
+  folder_.write("flusso.lock", test::read_file("flusso.lock").substr(0, 200));
   EXPECT_EQ(obtained({}), "config.lock_damaged");
   EXPECT_EQ(obtained({{}, {}, true}), "config.lock_damaged");
   write_config("flusso.toml", "new");

@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
+#include "tests/support/files.h"
 #include "tests/unit/io/config/reading_support.h"
 
 namespace flusso::config {
@@ -14,20 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string corpus(const std::string& folder) { return std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/" + folder; }
-
-std::string text_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream out;
-  out << stream.rdbuf();
-  return out.str();
-}
-
-std::vector<std::string> files_in(const std::string& folder, const std::string& suffix) {
+std::vector<std::string> names_in(const std::string& folder, const std::string& ending) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(corpus(folder)))
-    if (entry.path().string().ends_with(suffix)) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
+  for (const fs::path path : test::files_in(folder, ending)) names.push_back(path.filename().string());
   return names;
 }
 
@@ -42,12 +30,12 @@ std::string portable(std::string report, const std::string& folder) {
 void expect_report(const std::string& folder, const std::string& name, const std::string& report) {
   const fs::path expected = fs::path(folder) / (name.substr(0, name.find('.')) + ".expected");
   if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(expected, std::ios::binary) << report;
-  EXPECT_EQ(report, text_of(expected)) << name;
+  EXPECT_EQ(report, test::read_file(expected)) << name;
 }
 
 TEST(BadCorpus, schemas_are_refused_with_their_messages) {
-  const std::string folder = corpus("bad/schema");
-  const auto names = files_in("bad/schema", ".schema.yml");
+  const std::string folder = test::source_path("tests/corpus/bad/schema");
+  const auto names = names_in("tests/corpus/bad/schema", ".schema.yml");
   ASSERT_GT(names.size(), 100U);
   for (const std::string& name : names) {
     const LoadedSchema loaded = load_schema(folder + "/" + name);
@@ -57,8 +45,8 @@ TEST(BadCorpus, schemas_are_refused_with_their_messages) {
 }
 
 TEST(BadCorpus, configurations_are_refused_with_their_messages) {
-  const std::string folder = corpus("bad/config");
-  const auto names = files_in("bad/config", ".toml");
+  const std::string folder = test::source_path("tests/corpus/bad/config");
+  const auto names = names_in("tests/corpus/bad/config", ".toml");
   ASSERT_GT(names.size(), 50U);
   for (const std::string& name : names) {
     const auto config = load_config(folder + "/" + name);

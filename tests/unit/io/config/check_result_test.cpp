@@ -6,6 +6,7 @@
 
 #include "io/config/check_result.h"
 #include "io/config/loader.h"
+#include "tests/support/files.h"
 
 namespace flusso::config {
 namespace {
@@ -14,11 +15,11 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kGood = std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/config/";
+const std::string kGoodConfigs = test::source_path("tests/corpus/good/config/");
 
 json of(const std::string& name, const std::optional<CheckFindings>& findings = std::nullopt,
         const std::optional<Coverage>& coverage = std::nullopt) {
-  const auto config = load_config(kGood + name);
+  const auto config = load_config(kGoodConfigs + name);
   if (!config) {
     ADD_FAILURE() << config.error().what;
     return {};
@@ -83,7 +84,7 @@ TEST(CheckJson, coverage_says_what_is_missing_and_how_to_cure_it) {
 }
 
 TEST(CheckJson, files_that_do_not_load_are_findings_too) {
-  const Loaded loaded = load(std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/bad/config/index_without_name.toml");
+  const Loaded loaded = load(test::source_path("tests/corpus/bad/config/index_without_name.toml"));
   const json report = json::parse(check_json(nullptr, findings_of(loaded.diagnostics.sorted()), std::nullopt));
   EXPECT_TRUE(report["config"].is_null());
   EXPECT_TRUE(report["mappings"].empty());

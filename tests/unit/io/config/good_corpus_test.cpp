@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
 #include "io/config/check_report.h"
 #include "model/mapping/derive.h"
+#include "tests/support/files.h"
 #include "tests/unit/io/config/reading_support.h"
 
 namespace flusso::config {
@@ -18,22 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kGood = std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/";
-
-std::string text_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream out;
-  out << stream.rdbuf();
-  return out.str();
-}
-
-std::vector<fs::path> files_in(const std::vector<std::string>& folders, const std::string& suffix) {
+// The files of several folders of tests/corpus/good.
+std::vector<fs::path> good_files(const std::vector<std::string>& folders, const std::string& ending) {
   std::vector<fs::path> paths;
   for (const std::string& folder : folders)
-    for (const auto& entry : fs::directory_iterator(kGood + folder))
-      if (entry.path().string().ends_with(suffix)) paths.push_back(entry.path());
-  std::sort(paths.begin(), paths.end());
+    for (const std::string& path : test::files_in("tests/corpus/good/" + folder, ending)) paths.emplace_back(path);
   return paths;
+}
+
+// FLUSSO_UPDATE_CORPUS=1 writes `text` there first: read the difference before you keep it.
+void expect_recorded(const std::string& text, const fs::path& path) {
+  if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(path, std::ios::binary) << text;
+  EXPECT_EQ(text, test::read_file(path)) << path;
 }
 
 void describe(const std::vector<MappingField>& fields, const std::string& indent, std::string& out) {
@@ -49,7 +45,7 @@ void describe(const std::vector<MappingField>& fields, const std::string& indent
 }
 
 TEST(GoodCorpus, schemas_load_and_have_their_mapping) {
-  const auto paths = files_in({"schema", "manual"}, ".schema.yml");
+  const auto paths = good_files({"schema", "manual"}, ".schema.yml");
   ASSERT_GE(paths.size(), 30U);
   for (const fs::path& path : paths) {
     LoadedSchema loaded = load_schema(path.string());
@@ -59,13 +55,12 @@ TEST(GoodCorpus, schemas_load_and_have_their_mapping) {
     describe(mapping.fields, "", text);
     std::string expected = path.string();
     expected.replace(expected.size() - std::string(".schema.yml").size(), std::string::npos, ".mapping");
-    if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(expected, std::ios::binary) << text;
-    EXPECT_EQ(text, text_of(expected)) << path;
+    expect_recorded(text, expected);
   }
 }
 
 TEST(GoodCorpus, configurations_load_and_their_report_shows_no_secret) {
-  const auto paths = files_in({"config", "manual"}, ".toml");
+  const auto paths = good_files({"config", "manual"}, ".toml");
   ASSERT_GE(paths.size(), 15U);
   for (const fs::path& path : paths) {
     const auto config = load_config(path.string());
@@ -74,8 +69,7 @@ TEST(GoodCorpus, configurations_load_and_their_report_shows_no_secret) {
     EXPECT_EQ(report.find("hunter2"), std::string::npos) << report;
     std::string expected = path.string();
     expected.replace(expected.size() - std::string(".toml").size(), std::string::npos, ".check");
-    if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(expected, std::ios::binary) << report;
-    EXPECT_EQ(report, text_of(expected)) << path;
+    expect_recorded(report, expected);
   }
 }
 

@@ -1,4 +1,5 @@
 #include "io/config/loader.h"
+#include "tests/support/files.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::string_view kUsers = "version: 1\ntable: users\nprimary_key: id\nfields:\n  - keyword: email\n";
 
 TEST(Loader, reads_everything_a_deployment_says) {
-  const auto config = load_config(std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/config/everything.toml");
+  const auto config = load_config(test::source_path("tests/corpus/good/config/everything.toml"));
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_EQ(config->prefix, "dev_");
   EXPECT_EQ(config->on_error, FailurePolicy::skip);
@@ -49,7 +50,7 @@ TEST(Loader, reads_everything_a_deployment_says) {
 }
 
 TEST(Loader, reads_how_the_slot_is_guarded) {
-  const auto config = load_config(std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/config/guarded_source.toml");
+  const auto config = load_config(test::source_path("tests/corpus/good/config/guarded_source.toml"));
   ASSERT_TRUE(config) << config.error().what;
   EXPECT_EQ(config->source.on_slot_lost, SlotLossPolicy::reseed);
   EXPECT_EQ(config->source.wal_warning_mib, 0U);
@@ -181,10 +182,8 @@ TEST(Loader, mutated_files_never_crash) {
   std::mt19937_64 random(seed);
   std::vector<std::string> texts;
   for (const char* name : {"schema/every_kind.schema.yml", "schema/yaml_forms.schema.yml",
-                           "schema/beyond_plain_names.schema.yml", "config/everything.toml"}) {
-    std::ifstream stream(std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/good/" + name, std::ios::binary);
-    texts.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  }
+                           "schema/beyond_plain_names.schema.yml", "config/everything.toml"})
+    texts.push_back(test::read_file(test::source_path(std::string("tests/corpus/good/") + name)));
   const std::string alphabet = "\n :-[]{}'\"&*!|>#%@,?=0x~.\\\t<";
   for (int round = 0; round < 2000; ++round) {
     const std::size_t which = random() % texts.size();

@@ -1,4 +1,5 @@
 #include "io/config/lock_file.h"
+#include "tests/support/files.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -35,9 +36,9 @@ TEST(LockFile, a_new_one_and_a_changed_one_are_written_and_nothing_else_is_left)
   const Folder folder;
   const std::string path = folder.path() + "/flusso.lock";
   EXPECT_EQ(write_lock_file(path, kOld), LockWrite::written);
-  EXPECT_EQ(bytes_of(path), kOld);
+  EXPECT_EQ(test::read_file(path), kOld);
   EXPECT_EQ(write_lock_file(path, kNew), LockWrite::written);
-  EXPECT_EQ(bytes_of(path), kNew);
+  EXPECT_EQ(test::read_file(path), kNew);
   EXPECT_EQ(read_lock_file(path), kNew);
   EXPECT_EQ(files_in(folder), 1U);
 }
@@ -59,7 +60,7 @@ TEST(LockFile, a_relative_name_lies_in_the_working_folder) {
   EXPECT_EQ(write_lock_file("flusso.lock", kOld), LockWrite::written);
   EXPECT_EQ(write_lock_file("flusso.lock", kNew), LockWrite::written);
   fs::current_path(before);
-  EXPECT_EQ(bytes_of(folder.path() + "/flusso.lock"), kNew);
+  EXPECT_EQ(test::read_file(folder.path() + "/flusso.lock"), kNew);
   EXPECT_EQ(files_in(folder), 1U);
 }
 
@@ -79,7 +80,7 @@ TEST(LockFile, a_disk_that_is_full_in_the_middle_leaves_the_old_one) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, "config.lock_write");
   EXPECT_NE(done.error().what.find(path), std::string::npos) << done.error().what;
-  EXPECT_EQ(bytes_of(path), kOld);
+  EXPECT_EQ(test::read_file(path), kOld);
   EXPECT_EQ(files_in(folder), 1U);
 }
 
@@ -91,7 +92,7 @@ TEST(LockFile, the_mode_and_a_symbolic_link_survive) {
   ASSERT_EQ(::chmod(real.c_str(), 0640), 0);
   EXPECT_EQ(write_lock_file(link, kNew), LockWrite::written);
   EXPECT_TRUE(fs::is_symlink(link));
-  EXPECT_EQ(bytes_of(real), kNew);
+  EXPECT_EQ(test::read_file(real), kNew);
   struct stat status {};
   ASSERT_EQ(::stat(real.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777U, 0640U);
@@ -101,7 +102,7 @@ TEST(LockFile, what_cannot_be_a_lock_is_not_overwritten) {
   const Folder folder;
   const std::string path = folder.write("flusso.toml", "[source]\ntype = \"postgres\"\n");
   EXPECT_EQ(code_of(path), "config.lock_foreign");
-  EXPECT_EQ(bytes_of(path), "[source]\ntype = \"postgres\"\n");
+  EXPECT_EQ(test::read_file(path), "[source]\ntype = \"postgres\"\n");
   EXPECT_EQ(code_of(folder.path()), "config.lock_write");
   EXPECT_EQ(code_of("/dev/full"), "config.lock_write");
   EXPECT_EQ(code_of(folder.path() + "/nowhere/flusso.lock"), "config.lock_write");

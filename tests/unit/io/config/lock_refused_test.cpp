@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "tests/support/files.h"
 #include "tests/unit/io/config/lock_support.h"
 
 namespace flusso::config {
@@ -187,8 +188,8 @@ TEST(LockRefused, what_would_be_too_large_to_read_is_not_written) {
 
 TEST(LockRefused, every_mistake_that_the_loader_refuses_in_a_schema) {
   std::size_t tried = 0;
-  for (const std::string& path : corpus_files("bad/schema", ".schema.yml")) {
-    const auto schema = yaml(bytes_of(path));
+  for (const std::string& path : test::files_in("tests/corpus/bad/schema", ".schema.yml")) {
+    const auto schema = yaml(test::read_file(path));
     if (!schema) continue;
     ++tried;
     EXPECT_EQ(refusal(lock_of(documents_with(*schema))), "config.lock_refused") << path;
@@ -198,9 +199,9 @@ TEST(LockRefused, every_mistake_that_the_loader_refuses_in_a_schema) {
 
 TEST(LockRefused, every_mistake_that_the_loader_refuses_in_a_configuration) {
   std::size_t tried = 0;
-  for (const std::string& path : corpus_files("bad/config", ".toml")) {
+  for (const std::string& path : test::files_in("tests/corpus/bad/config", ".toml")) {
     Documents documents;
-    auto config = toml(bytes_of(path));
+    auto config = toml(test::read_file(path));
     if (!config) continue;
     documents.config = std::move(*config);
     Diagnostics report;

@@ -1,35 +1,18 @@
 #pragma once
 // Shared by the tests of the lock: files to bytes, and bytes that no writer of ours would make.
 
-#include <algorithm>
-#include <sstream>
-
 #include "io/config/lock_format.h"
 #include "io/config/lock_reader.h"
 #include "io/config/lock_writer.h"
 #include "io/config/toml_config.h"
 #include "io/config/toml_tree.h"
 #include "io/config/yaml_tree.h"
+#include "tests/support/files.h"
 #include "tests/unit/io/config/reading_support.h"
 
 namespace flusso::config {
 
-inline const std::string kCorpus = std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/";
-
-inline std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream out;
-  out << stream.rdbuf();
-  return out.str();
-}
-
-inline std::vector<std::string> corpus_files(const std::string& folder, const std::string& suffix) {
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(kCorpus + folder))
-    if (entry.path().string().ends_with(suffix)) paths.push_back(entry.path().string());
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
+inline const std::string kCorpus = test::source_path("tests/corpus/");
 
 inline std::string lock_of(const Documents& documents, std::string_view version = "0.0.0") {
   auto bytes = encode_lock(documents, version);

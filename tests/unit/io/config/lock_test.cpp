@@ -8,6 +8,7 @@
 #include "io/config/literal_secrets.h"
 #include "model/mapping/content_hash.h"
 #include "model/mapping/derive.h"
+#include "tests/support/files.h"
 #include "tests/unit/io/config/config_text.h"
 #include "tests/unit/io/config/lock_support.h"
 
@@ -31,7 +32,7 @@ Config through_a_lock(const Documents& documents) {
 }
 
 TEST(Lock, every_good_configuration_comes_back_as_it_went_in) {
-  const auto paths = corpus_files("good/config", ".toml");
+  const auto paths = test::files_in("tests/corpus/good/config", ".toml");
   ASSERT_GE(paths.size(), 4U);
   for (const std::string& path : paths) {
     SCOPED_TRACE(path);
@@ -42,13 +43,13 @@ TEST(Lock, every_good_configuration_comes_back_as_it_went_in) {
 }
 
 TEST(Lock, every_good_schema_comes_back_with_its_hash_and_its_mapping) {
-  const auto paths = corpus_files("good/schema", ".schema.yml");
+  const auto paths = test::files_in("tests/corpus/good/schema", ".schema.yml");
   ASSERT_GE(paths.size(), 5U);
   for (const std::string& path : paths) {
     SCOPED_TRACE(path);
     const LoadedSchema file = load_schema(path);
     ASSERT_TRUE(file.schema);
-    const Config config = through_a_lock(documents_with(*yaml(bytes_of(path))));
+    const Config config = through_a_lock(documents_with(*yaml(test::read_file(path))));
     ASSERT_EQ(config.indexes.size(), 1U);
     const IndexSchema& schema = config.indexes[0].schema;
     EXPECT_EQ(text_of(*file.schema), text_of(schema));
@@ -61,7 +62,7 @@ TEST(Lock, every_good_schema_comes_back_with_its_hash_and_its_mapping) {
 }
 
 TEST(Lock, the_demo_deployment_comes_back_too) {
-  const Loaded files = loaded(std::string(FLUSSO_SOURCE_DIR) + "/dev/flusso.toml");
+  const Loaded files = loaded(test::source_path("dev/flusso.toml"));
   ASSERT_TRUE(files.config);
   EXPECT_EQ(files.config->indexes.size(), 3U);
   expect_same_run(*files.config, through_a_lock(files.documents));
@@ -98,12 +99,13 @@ TEST(Lock, comments_and_layout_do_not_reach_it) {
 
 // The bytes of format 1. When they change, locks that were made before can no longer be read: raise kLockFormat.
 TEST(Lock, the_bytes_of_the_format_stay_as_they_are) {
-  const std::string golden = std::string(FLUSSO_SOURCE_DIR) + "/tests/unit/io/config/golden/everything.lock.bin";
+  const std::string golden = test::source_path("tests/unit/io/config/golden/everything.lock.bin");
   const Loaded files = loaded(kCorpus + "good/config/everything.toml");
   const std::string bytes = lock_of(files.documents, "0.1.0");
   if (std::getenv("FLUSSO_UPDATE_CORPUS") != nullptr) std::ofstream(golden, std::ios::binary) << bytes;
-  EXPECT_TRUE(bytes == bytes_of(golden)) << bytes.size() << " bytes instead of " << bytes_of(golden).size();
-  const auto old = read_lock(bytes_of(golden), golden);
+  EXPECT_TRUE(bytes == test::read_file(golden))
+      << bytes.size() << " bytes instead of " << test::read_file(golden).size();
+  const auto old = read_lock(test::read_file(golden), golden);
   ASSERT_TRUE(old) << old.error().what;
   expect_same_run(*files.config, *old);
 }

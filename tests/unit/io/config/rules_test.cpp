@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "tests/support/files.h"
 #include "tests/unit/io/config/reading_support.h"
 
 namespace flusso::config {
@@ -13,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kCorpus = std::string(FLUSSO_SOURCE_DIR) + "/tests/corpus/";
+const std::string kCorpus = test::source_path("tests/corpus/");
 
 struct Pattern {
   std::string rule;

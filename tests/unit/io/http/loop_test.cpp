@@ -12,14 +12,11 @@
 namespace flusso::http {
 namespace {
 
+using testing::always;
 using testing::Answer;
 using testing::Imposter;
 using testing::SeenRequest;
 using How = Answer::How;
-
-Imposter always(Answer answer) {
-  return Imposter([answer](const SeenRequest&, std::size_t) { return answer; });
-}
 
 Request post(const std::string& url, std::string body) {
   Request request;

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 
 #include "io/opensearch/index_body.h"
 #include "model/mapping/derive.h"
+#include "tests/support/files.h"
 #include "tests/unit/io/config/reading_support.h"
 
 namespace flusso::opensearch {
@@ -18,16 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string golden_file(const std::string& name) {
-  return std::string(FLUSSO_SOURCE_DIR) + "/tests/golden/mapping/" + name;
-}
-
-std::string text_of(const std::string& name) {
-  std::ifstream file(golden_file(name));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+std::string golden_file(const std::string& name) { return test::source_path("tests/golden/mapping/" + name); }
 
 struct Variant {
   const char* name;
@@ -35,14 +26,15 @@ struct Variant {
 };
 
 TEST(GoldenBody, every_kind_of_field_has_the_body_that_stands_beside_its_schema) {
-  const IndexMapping mapping = derive_mapping("items", config::schema_of(text_of("every_field.schema.yml")));
+  const IndexMapping mapping =
+      derive_mapping("items", config::schema_of(test::read_file(golden_file("every_field.schema.yml"))));
   for (const Variant& variant :
        {Variant{"builtin", {1, 0, TextAnalysis::builtin, true}}, Variant{"icu", {1, 0, TextAnalysis::icu, true}},
         Variant{"bare", {1, 0, TextAnalysis::builtin, false}}}) {
     const std::string name = std::string("every_field.") + variant.name + ".json";
     const json body = json::parse(render_index_body(mapping, variant.options));
     if (std::getenv("FLUSSO_UPDATE_GOLDEN") != nullptr) std::ofstream(golden_file(name)) << body.dump(1) << '\n';
-    const json wanted = json::parse(text_of(name), nullptr, false);
+    const json wanted = json::parse(test::read_file(golden_file(name)), nullptr, false);
     EXPECT_EQ(json::diff(wanted, body), json::array()) << name;
   }
 }

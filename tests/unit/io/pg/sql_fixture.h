@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/plan.h"
+#include "tests/support/files.h"
 
 namespace flusso::pg::test {
 
@@ -194,7 +195,7 @@ inline Plan plan_of(const IndexSchema& schema) {
 // A golden file's lines joined: breaks are for readers, and every line but the first begins with its blank. ␁, ␂ and ␃
 // stand for the marks of strings, numbers and dates.
 inline std::string golden(const std::string& name) {
-  std::ifstream file(std::string(FLUSSO_SOURCE_DIR) + "/tests/unit/io/pg/golden/" + name);
+  std::ifstream file(flusso::test::source_path("tests/unit/io/pg/golden/" + name));
   std::string text;
   for (std::string line; std::getline(file, line);) text += line;
   for (const auto& [mark, byte] : {std::pair<std::string, const char*>("␁", "\x01"), {"␂", "\x02"}, {"␃", "\x03"}})

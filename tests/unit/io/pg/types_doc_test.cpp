@@ -57,8 +57,8 @@ std::string with_table(const std::string& document, const TypeTable& table) {
 }
 
 TEST(TypesDocument, shows_the_cases_that_are_tested) {
-  const std::string path = std::string(FLUSSO_SOURCE_DIR) + "/docs/reference/types.md";
-  const std::string document = read_text(path);
+  const std::string path = source_path("docs/reference/types.md");
+  const std::string document = read_file(path);
   std::string wanted = document;
   for (const std::string& name : value_tables()) wanted = with_table(wanted, read_type_table(name));
   wanted = with_table(wanted, read_type_table("aggregates"));
