@@ -239,7 +239,7 @@ def test_no_secret_shows_in_the_status(case):
     seen = flusso.get("/status").text
     demo.database.sql(f"alter role {role} connection limit 0 nosuperuser replication")  # what is refused names the role
     demo.database.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", role)
-    status = flusso.wait_status(lambda s: s["last_error"], "an error", 30)
+    status = flusso.wait_status(lambda s: role in (s["last_error"] or ""), "an error of a new connection", 30)
     seen += flusso.get("/status").text
     case.note(f"last_error: {status['last_error']}")
     demo.database.sql(f"alter role {role} superuser connection limit -1")
