@@ -27,9 +27,9 @@ struct Sum {
   bool open = false;
 };
 
-Sum sum_of(const std::vector<pipeline::SeedProgress>& seeds) {
+Sum sum_of(const std::vector<SeedProgress>& seeds) {
   Sum sum;
-  for (const pipeline::SeedProgress& seed : seeds) {
+  for (const SeedProgress& seed : seeds) {
     sum.total += seed.rows_total;
     sum.done += seed.rows_done;
     if (seed.chunks_done == seed.chunks_total) continue;

@@ -62,7 +62,7 @@ void CaptureThread::put(ChangeBatch batch, const std::stop_token& stop) {
     batch.lease = std::move(*lease);
   }
   ++status_.groups_put;
-  status_.changes_captured += batch.changes.size();
+  status_.changes.put(batch.changes.size());
   graph_.put_changes(std::move(batch));
 }
 

@@ -206,6 +206,7 @@ struct Graph::Nodes : GraphContext {
       settled.change_lease->shrink_to(0);
       // Told before it is counted: whoever sees every group counted has been told every position.
       if (durable) callbacks.on_durable(*durable, settled.seq);
+      status.changes.confirm();
       ++status.groups_confirmed;
     });
   }
@@ -237,10 +238,24 @@ struct Graph::Nodes : GraphContext {
     guarded(run, "send", [&] {
       const std::uint64_t id = wire->add(Hold<SendNode::gateway_type>(gateway));
       if (id == 0) return;
-      branch.writer.send(message.take(), [id, on_wire = wire](BulkReply reply) {
-        if (auto hold = on_wire->take(id)) hold->put(Msg<BulkReply>(std::move(reply)));
+      const SteadyTime begun = std::chrono::steady_clock::now();
+      branch.writer.send(message.take(), [this, begun, id, on_wire = wire](BulkReply reply) {
+        auto hold = on_wire->take(id);
+        if (!hold) return;
+        note_answer(reply, begun);
+        hold->put(Msg<BulkReply>(std::move(reply)));
       });
     });
+  }
+
+  // Only while a request is held on the wire: then the graph is there.
+  void note_answer(const BulkReply& reply, SteadyTime begun) {
+    if (reply.failure) return;
+    ++status.batches;
+    if (reply.request.attempt != 0) return;  // it has waited before it was sent
+    const auto took = std::chrono::steady_clock::now() - begun;
+    status.last_flush_micros.store(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
   }
 
   void settle(Branch& branch, const Msg<BulkReply>& message, SettleNode::output_ports_type& ports) {

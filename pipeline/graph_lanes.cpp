@@ -31,6 +31,7 @@ LanePool<BuildJob>::Worker build_worker(const GraphContext& context, std::functi
         report_losses(batch, context.plan, context.status);
         for (DocFailure& failure : leave_out_failures(batch, context.plan, context.status, context.run))
           post(stages::BuildFailed{batch.index, failure.targets, std::move(failure.key)});
+        context.status.documents_built += batch.rows.size();
         if (!batch.rows.empty()) job.hold.put(PackIn{PackIn::Kind::docs, Msg<DocBatch>(std::move(batch)), {}, false});
       };
       // A single document whose statement takes too long: as one that cannot be built.

@@ -93,6 +93,8 @@ Run::Outcome Run::execute() {
   const Result<Lsn> start = capture_->start();
   if (!start) return Outcome{End::failed, start.error(), false};
   status_.groups_confirmed.store(status_.groups_put.load());
+  status_.end_run();
+  status_.set_seeds({});
   status_.set_confirmed(*start);
   ++status_.runs;
   graph_ = std::make_unique<Graph>(prepared_.plan, backends_, *start, options_, budgets_, status_, state_, callbacks());
@@ -238,6 +240,7 @@ Status Run::build_anew(IndexId index, SinkId id, const TableGap& gap) {
                kv("index", plan.name), kv("sink", sink.name), kv("table", table), kv("it", to_text(gap.reason)));
   FLUSSO_TRY(sink.records->remove_seed(sink.admin->hash_alias(plan)));
   FLUSSO_TRY(sink.admin->stage(plan));
+  status_.set_index(plan.name, IndexPhase::pending);
   seeder_->supersede(index);
   staged_[id.value][index.value] = true;
   return {};

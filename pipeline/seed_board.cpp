@@ -157,6 +157,7 @@ bool SeedBoard::read_one(SnapshotScan& scan, const Taken& taken, const std::stop
     const flusso::Status done =
         scan.read(job->index(), job->chunk(taken.chunk), job->filenode(), job->targets(), intake, stop);
     graph_.post(stages::ChunkEnd{ticket, batches, done.has_value()});
+    status_.documents_built += documents;
     status_.documents_seeded += documents;
     if (done) return true;
     {

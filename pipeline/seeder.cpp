@@ -101,6 +101,7 @@ Status Seeder::begin(IndexId index, std::vector<SinkId> sinks, SnapshotScan& sca
     FLUSSO_TRY_ASSIGN(chunks, plan(index, sinks, scan));
   }
   stages::Seeding seeding(index, targets, chunks, done);
+  status_.set_index(indexed.name, IndexPhase::backfilling);
   kSeederLog.info(resume ? "seeding goes on" : "seeding begins", kv("index", indexed.name),
                   kv("chunks", seeding.chunks()), kv("done", seeding.recorded()),
                   kv("rows", static_cast<std::uint64_t>(std::max(0.0, seeding.rows_total()))));
@@ -183,6 +184,9 @@ Status Seeder::finish(std::size_t number, const std::stop_token& stop) {
   FLUSSO_TRY(mail_.await_answer(question, stop));
   FLUSSO_TRY(retire(job));
   job.finished = true;
+  const bool complete = std::none_of(jobs_.begin(), jobs_.end(),
+                                     [&](const Job& other) { return other.index == job.index && !other.finished; });
+  if (complete) status_.set_index(prepared_.plan.indexes[job.index.value].name, IndexPhase::seeded);
   return {};
 }
 

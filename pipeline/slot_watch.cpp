@@ -82,7 +82,8 @@ void SlotWatch::look(SteadyTime at, const std::stop_token& stop) {
     return;
   }
   blind_ = false;
-  status_.set_slot(health->wal_status, health->retained_bytes, health->safe_wal_bytes);
+  if (health->exists)
+    status_.set_slot(SlotStatus{health->wal_status, health->lag_bytes, health->retained_bytes, health->safe_wal_bytes});
   // After the question: what was confirmed since only raises the bound.
   if (std::string fault = slot_fault(*health, status_.confirmed(), options_.slot); !fault.empty()) {
     run_.fail(Error{ErrorKind::transient, "source.slot_changed", std::move(fault)});

@@ -34,15 +34,14 @@ std::string_view to_text(Role role) {
   return "unknown";
 }
 
-void LiveStatus::set_slot(std::string wal_status, std::uint64_t retained_bytes,
-                          std::optional<std::int64_t> safe_wal_bytes) {
-  const std::scoped_lock lock(mutex_);
-  slot_ = SlotStatus{std::move(wal_status), retained_bytes, safe_wal_bytes};
+void LiveStatus::end_run() {
+  changes.forget();
+  documents_in_flight.store(0);
 }
 
-SlotStatus LiveStatus::slot() const {
+void LiveStatus::set_slot(SlotStatus slot) {
   const std::scoped_lock lock(mutex_);
-  return slot_;
+  slot_ = std::move(slot);
 }
 
 void LiveStatus::set_seeds(std::vector<SeedProgress> seeds) {
@@ -55,6 +54,25 @@ std::vector<SeedProgress> LiveStatus::seeds() const {
   return seeds_;
 }
 
+void LiveStatus::set_indexes(std::map<std::string, IndexPhase> indexes) {
+  const std::scoped_lock lock(mutex_);
+  indexes_ = std::move(indexes);
+}
+
+void LiveStatus::set_index(const std::string& name, IndexPhase state) {
+  const std::scoped_lock lock(mutex_);
+  indexes_[name] = state;
+}
+
+void LiveStatus::forget_indexes() {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, state] : indexes_)
+    if (state != IndexPhase::disabled) state = IndexPhase::unknown;
+  paused_.clear();
+  seeds_.clear();
+  slot_.reset();
+}
+
 void LiveStatus::set_paused(std::map<std::string, std::string> paused) {
   const std::scoped_lock lock(mutex_);
   paused_ = std::move(paused);
@@ -63,6 +81,51 @@ void LiveStatus::set_paused(std::map<std::string, std::string> paused) {
 std::map<std::string, std::string> LiveStatus::paused() const {
   const std::scoped_lock lock(mutex_);
   return paused_;
+}
+
+void LiveStatus::note_error(const std::string& what, bool again) {
+  const std::scoped_lock lock(mutex_);
+  if (!again || last_error_ != what) ++errors_;
+  last_error_ = what;
+}
+
+StatusReport LiveStatus::report() const {
+  StatusReport report;
+  const Phase now_in = phase.load();
+  const Role acting_as = role.load();
+  report.phase = to_text(now_in);
+  report.role = to_text(acting_as);
+  // A standby does all that it is there for (docs/decisions/014-a-standby-is-ready.md).
+  report.ready =
+      now_in == Phase::backfilling || now_in == Phase::live || (now_in == Phase::waiting && acting_as == Role::standby);
+  report.uptime_seconds = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_).count());
+  const ChangeCount::Totals counted = changes.totals();
+  report.changes_captured = counted.captured;
+  report.changes_committed = counted.committed;
+  report.changes_in_flight = counted.in_flight;
+  report.documents_built = documents_built.load();
+  report.documents_seeded = documents_seeded.load();
+  report.documents_written = documents_written.load();
+  report.documents_in_flight = documents_in_flight.load();
+  report.documents_in_doubt = documents_in_doubt.load();
+  report.documents_quarantined = documents_quarantined.load();
+  report.batches = batches.load();
+  report.last_flush_micros = last_flush_micros.load();
+  report.old_rows_searched = old_rows_searched.load();
+  report.old_parents_found = old_parents_found.load();
+  report.unknown_old_parents = unknown_old_parents.load();
+  report.value_losses = losses.entries();
+  report.runs = runs.load();
+  if (confirmed().value != 0) report.confirmed = confirmed();
+  const std::scoped_lock lock(mutex_);
+  report.indexes = indexes_;
+  report.paused = paused_;
+  report.seeds = seeds_;
+  report.slot = slot_;
+  report.errors = errors_;
+  report.last_error = last_error_;
+  return report;
 }
 
 }  // namespace flusso::pipeline

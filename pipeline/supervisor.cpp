@@ -53,6 +53,26 @@ class Backoff {
   std::minstd_rand random_{std::random_device{}()};
 };
 
+// What a preparation has found out about each index.
+void show_indexes(const Prepared& prepared, Backends& backends, const SeededNames& stdout_seeded, LiveStatus& status) {
+  const auto& sinks = backends.sinks();
+  const bool any_admin =
+      std::any_of(sinks.begin(), sinks.end(), [](const SinkBackend& s) { return s.admin != nullptr; });
+  for (std::size_t i = 0; i < prepared.plan.indexes.size(); ++i) {
+    const std::string& name = prepared.plan.indexes[i].name;
+    bool seeded = any_admin || stdout_seeded.contains(name);
+    for (std::size_t s = 0; s < sinks.size(); ++s)
+      if (sinks[s].admin) seeded = seeded && prepared.kept[s][i].serving && !prepared.kept[s][i].building;
+    status.set_index(name, seeded ? IndexPhase::seeded : IndexPhase::pending);
+  }
+  std::map<std::string, std::string> paused;
+  for (const PausedIndex& one : prepared.paused) {
+    paused.emplace(one.index.name, one.why.what);
+    status.set_index(one.index.name, IndexPhase::paused);
+  }
+  status.set_paused(std::move(paused));
+}
+
 }  // namespace
 
 Supervisor::Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const Options& options, LiveStatus& status)
@@ -75,6 +95,7 @@ void Supervisor::settle_sinks() {
 }
 
 bool Supervisor::stand_by(const Error& error) {
+  status_.forget_indexes();
   status_.role.store(Role::standby);
   status_.phase.store(Phase::waiting);
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -104,18 +125,18 @@ void Supervisor::request_abort() {
 
 Supervisor::Attempt Supervisor::attempt() {
   Attempt result;
-  status_.phase.store(Phase::starting);
+  // A standby stays one until it has prepared everything.
+  if (status_.role.load() != Role::standby) status_.phase.store(Phase::starting);
   Result<Prepared> prepared =
       prepare(indexes_, backends_, *source_, options_, stdout_seeded_, known_gap_, drain_.get_token());
   if (!prepared) {
     result.error = std::move(prepared).error();
     return result;
   }
-  std::map<std::string, std::string> paused;
-  for (const PausedIndex& one : prepared->paused) paused.emplace(one.index.name, one.why.what);
-  status_.set_paused(std::move(paused));
+  show_indexes(*prepared, backends_, stdout_seeded_, status_);
   result.prepared = true;
   status_.role.store(Role::leader);
+  status_.phase.store(Phase::starting);
   known_gap_.reset();  // what follows from it is durable
   Run run(*prepared, backends_, *source_, options_, budgets_, status_, stdout_seeded_);
   {
@@ -141,6 +162,7 @@ flusso::Status Supervisor::run() {
   while (true) {
     const SteadyTime attempt_begun = std::chrono::steady_clock::now();
     const Attempt attempt = this->attempt();
+    status_.end_run();
     worked_before = worked_before || attempt.started;
     if (attempt.drained) {
       status_.phase.store(Phase::stopped);
@@ -171,11 +193,13 @@ flusso::Status Supervisor::run() {
     // It was there a moment ago; the next start judges what it finds.
     const bool vanished = is_slot_changed(attempt.error) && (attempt.prepared || transient);
     const bool passing = (transient && worked_before) || is_there_but_busy(attempt.error) || rewritten || vanished;
+    status_.role.store(Role::none);
+    status_.note_error(attempt.error.what, held);
+    status_.phase.store(held || passing ? Phase::waiting : Phase::stopped);
     if (!held && !passing) return fail(attempt.error);
     settle_sinks();
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
     const Millis wait = held ? options_.held_look : backoff.next();
-    status_.phase.store(Phase::waiting);
     kSupervisorLog.warn(
         held ? "waiting for the replication slot" : "interrupted; starting again from the confirmed position",
         kv("reason", attempt.error.what), kv("code", attempt.error.code), kv("wait_ms", wait.count()));

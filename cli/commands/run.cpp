@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/surfaces.h"
 #include "model/config/overrides.h"
 #include "model/log.h"
 #include "pipeline/supervisor.h"
@@ -30,6 +32,13 @@ constexpr Logger kRunLog{"flusso"};
   std::_Exit(1);
 }
 
+std::map<std::string, IndexPhase> states_of(const Config& config) {
+  std::map<std::string, IndexPhase> states;
+  for (const IndexConfig& index : config.indexes)
+    states.emplace(index.name, index.enabled ? IndexPhase::unknown : IndexPhase::disabled);
+  return states;
+}
+
 Status run(const RunOptions& given) {
   FLUSSO_TRY_ASSIGN(const ObtainedConfig obtained, obtain_config(given.source));
   const Config& config = obtained.config;
@@ -38,6 +47,15 @@ Status run(const RunOptions& given) {
   if (indexes.empty())
     return fail(ErrorKind::config, "config.no_index",
                 "no index is enabled in " + obtained.origin + "; add an [[index]] entry with enabled = true");
+
+  // Before anything is made, and gone last: health is answered from here on.
+  pipeline::LiveStatus status;
+  status.set_indexes(states_of(config));
+  FLUSSO_TRY_ASSIGN(const auto surface, open_public_surface(public_address(given.public_address, config.server), [&] {
+                      StatusReport report = status.report();
+                      report.version = FLUSSO_VERSION;
+                      return report;
+                    }));
 
   std::stop_source abort;
   BackendOptions chosen;
@@ -63,11 +81,11 @@ Status run(const RunOptions& given) {
   }
   options.on_slot_lost = given.on_slot_lost.value_or(config.source.on_slot_lost);
   options.wal_warning_bytes = std::uint64_t{config.source.wal_warning_mib} << 20U;
+  options.slot_look_interval = std::min(options.slot_look_interval, Millis(std::int64_t{given.lag_poll_secs} * 1000));
   options.heartbeat = Millis(std::int64_t{config.source.heartbeat_secs} * 1000);
   options.skip_backfill = given.skip_backfill;
   options.backfill_only = given.backfill_only;
 
-  pipeline::LiveStatus status;
   pipeline::Supervisor supervisor(std::move(indexes), *backends, options, status);
   const SignalThread signals(
       [&] {

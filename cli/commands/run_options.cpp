@@ -87,7 +87,8 @@ void add_surface_flags(CLI::App& command, RunOptions& options) {
   const CLI::Validator address(address_fault, "IP:PORT");
   command
       .add_option("--public-address", options.public_address,
-                  "Health, status and metrics (not served yet); default: the file's, else 127.0.0.1:9464")
+                  "Where /healthz, /readyz and /status are served; port 0 = any free one; default: the file's, else "
+                  "127.0.0.1:9464")
       ->envname("FLUSSO_PUBLIC_ADDRESS")
       ->check(address);
   command
@@ -103,7 +104,8 @@ void add_surface_flags(CLI::App& command, RunOptions& options) {
                   "Password of the control surface; better in the variable, where `ps` does not show it")
       ->envname("FLUSSO_ADMIN_PASSWORD");
   command
-      .add_option("--lag-poll-secs", options.lag_poll_secs, "Seconds between looks at the slot's lag (not served yet)")
+      .add_option("--lag-poll-secs", options.lag_poll_secs,
+                  "How old the slot's lag in /status may be, in seconds; 5 at most in any case")
       ->envname("FLUSSO_LAG_POLL_SECS")
       ->check(CLI::Range(1U, 86400U))
       ->capture_default_str();

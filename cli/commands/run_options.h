@@ -27,12 +27,12 @@ struct RunOptions {
   bool backfill_only = false;
   bool pretty = false;
 
-  // Of the HTTP surfaces, which are not served yet: checked, otherwise without effect.
   std::optional<std::string> public_address;
+  std::uint32_t lag_poll_secs = 15;
+  // Of the control surface, which is not served yet: checked, otherwise without effect.
   std::optional<std::string> private_address;
   std::string admin_user = "admin";
   std::string admin_password = "flusso";
-  std::uint32_t lag_poll_secs = 15;
   // The Rust tool's bound between capture and engine. Memory is bounded in bytes here: accepted, without effect.
   std::uint64_t queue_capacity = 1024;
 };

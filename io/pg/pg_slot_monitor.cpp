@@ -12,7 +12,8 @@ constexpr Millis kLookTimeout{5000};
 // A standby has no present position to write at; it cannot hold the slot that we use either.
 constexpr const char* kHealth =
     "SELECT s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason', s.safe_wal_size, "
-    "greatest(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::bigint "
+    "greatest(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn), 0)::bigint, "
+    "greatest(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.confirmed_flush_lsn), 0)::bigint "
     "FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1 AND NOT pg_catalog.pg_is_in_recovery()";
 constexpr const char* kBeat = "SELECT pg_catalog.pg_logical_emit_message(true, 'flusso', 'heartbeat')";
 
@@ -44,6 +45,7 @@ Result<SlotHealth> PgSlotMonitor::look(std::stop_token stop) {
   health.wal_status = info.wal_status;
   if (!rows.is_null(0, 3)) health.safe_wal_bytes = rows.integer(0, 3);
   health.retained_bytes = rows.unsigned_integer(0, 4);
+  health.lag_bytes = rows.unsigned_integer(0, 5);
   return health;
 }
 

@@ -17,6 +17,7 @@ struct SlotHealth {
   std::string invalid;  // why it can deliver nothing any more; empty = it can
   Lsn confirmed_flush;
   std::string wal_status;                      // reserved, extended, unreserved, lost
+  std::uint64_t lag_bytes = 0;                 // WAL from confirmed_flush to the server's present position
   std::uint64_t retained_bytes = 0;            // WAL from the slot's restart position to the server's present one
   std::optional<std::int64_t> safe_wal_bytes;  // what may still be written until the slot is lost; absent = no limit
 };

@@ -85,7 +85,10 @@ TEST_F(SlotGuard, the_monitor_tells_what_the_slot_keeps_and_where_it_stands) {
   EXPECT_THAT(before.invalid, IsEmpty());
   EXPECT_FALSE(before.safe_wal_bytes) << "no limit is set";
   database.run("SELECT pg_logical_emit_message(true, 'test', repeat('x', 3000000))");
-  EXPECT_GT(health().retained_bytes, before.retained_bytes + 2'900'000);
+  const SlotHealth after = health();
+  EXPECT_GT(after.retained_bytes, before.retained_bytes + 2'900'000);
+  EXPECT_GT(after.lag_bytes, before.lag_bytes + 2'900'000);
+  EXPECT_LE(after.lag_bytes, after.retained_bytes) << "the slot restarts before what it confirmed";
   capture->finish();
 }
 

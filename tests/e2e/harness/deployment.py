@@ -34,6 +34,7 @@ class Deployment:
         self.connection_url = database.url
         self.extra_toml = ""     # goes to the top of the file
         self.source_toml = ""    # goes into [source]
+        self.server_toml = 'public_address = "127.0.0.1:0"\nprivate_address = "127.0.0.1:0"'  # is [server]
         self.processes = []
 
     # configuration
@@ -43,7 +44,7 @@ class Deployment:
         lines = [self.extra_toml, f'prefix = "{self.prefix}"', "", "[source]", 'type = "postgres"']
         if self.connection_url:
             lines.append(f"connection_url = {toml(self.connection_url)}")
-        lines += [self.source_toml, "", "[server]", 'public_address = "127.0.0.1:0"', 'private_address = "127.0.0.1:0"', ""]
+        lines += [self.source_toml, "", "[server]", self.server_toml, ""]
         if self.sinks is None:
             lines += ["[sinks.primary]", 'type = "opensearch"', f"url = {toml(self.opensearch.url)}"]
             lines += [f"{key} = {toml(value)}" for key, value in self.sink_options.items()]

@@ -11,6 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import requests
+
 from .wait import TimedOut, until
 
 PR_SET_PDEATHSIG = 1
@@ -109,6 +111,36 @@ class Flusso:
             return found
 
         return until(look, f"/{pattern}/ in flusso's log", seconds)
+
+    def address(self):
+        """IP:port of its public surface, which deployments put on a free port; from the log."""
+        return self.wait_log(r"serving /healthz.* address=(\S+)").group(1)
+
+    def get(self, path, method="GET", **options):
+        """One request to the public surface; requests' answer."""
+        return requests.request(method, f"http://{self.address()}{path}", timeout=10, **options)
+
+    def ready(self):
+        """What /readyz answers: 200 or 503."""
+        return self.get("/readyz").status_code
+
+    def status(self):
+        """What /status says, parsed; keys in their order."""
+        answer = self.get("/status")
+        assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json", answer.headers
+        return answer.json()
+
+    def wait_status(self, check, what, seconds=30):
+        """Waits until check(status) holds; the status."""
+        seen = {}
+
+        def look():
+            self.check_running()
+            seen["status"] = self.status()
+            return check(seen["status"])
+
+        until(look, lambda: f"{what}, the status is {seen.get('status')}", seconds)
+        return seen["status"]
 
     def peak_rss_mib(self):
         """The largest resident set so far, in MiB."""
