@@ -13,6 +13,9 @@ const RelationColumn* column_of(const PgOutputMessage& relation, const std::stri
   return found == relation.columns.end() ? nullptr : &*found;
 }
 
+// The one type whose output differs from the text that names documents (io/pg/key_sql.h).
+std::string_view boolean_text(std::string_view output) { return output == "t" ? "true" : "false"; }
+
 }  // namespace
 
 MappedRelation RelationMap::map(const PgOutputMessage& relation, TableId id, std::vector<TableGap>& gaps) const {
@@ -28,6 +31,7 @@ MappedRelation RelationMap::map(const PgOutputMessage& relation, TableId id, std
     const ColumnInfo* planned = table.info.column(name);
     const bool promised = contains(table.info.identity_columns, name);
     mapped.positions.push_back(column == nullptr ? -1 : static_cast<std::int32_t>(column - relation.columns.data()));
+    mapped.boolean.push_back(planned != nullptr && planned->base_type == "bool");
     mapped.in_identity.push_back(column != nullptr && column->key && (!mapped.root_for_leaves || promised));
     changed = changed || column == nullptr || (planned != nullptr && planned->type_oid != column->type);
     narrowed = narrowed || (promised && !mapped.in_identity.back());
@@ -56,10 +60,12 @@ Status RelationMap::project(const MappedRelation& relation, const Tuple& row, bo
   if (row.size() != relation.columns)
     return fail(ErrorKind::permanent, "pg.protocol", "a replicated row has another width than its relation");
   out.resize(relation.positions.size());
-  for (std::size_t i = 0; i < out.size(); ++i)
+  for (std::size_t i = 0; i < out.size(); ++i) {
     out[i] = relation.positions[i] < 0 || (identity_only && !relation.in_identity[i])
                  ? FieldText{}
                  : row[static_cast<std::size_t>(relation.positions[i])];
+    if (relation.boolean[i] && out[i].state == FieldText::State::text) out[i].text = boolean_text(out[i].text);
+  }
   return {};
 }
 

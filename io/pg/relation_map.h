@@ -20,6 +20,7 @@ struct MappedRelation {
   std::size_t columns = 0;              // in a row of the stream
   std::vector<std::int32_t> positions;  // per planned column: its position in the row, -1 = it has no such column
   std::vector<bool> in_identity;        // per planned column: an old row's value is the old row's
+  std::vector<bool> boolean;            // per planned column: its texts are t and f
   bool root_for_leaves = false;         // published as one table: even a whole old row has only its identity columns
 };
 
@@ -35,7 +36,8 @@ class RelationMap {
   bool known(std::uint32_t oid) const { return relations_.contains(oid); }
   void clear() { relations_.clear(); }
 
-  // The planned columns of a row, in plan order. Errors: permanent pg.protocol when the row has another width.
+  // The planned columns of a row, in plan order; booleans as true and false, as they stand in keys. Errors: permanent
+  // pg.protocol when the row has another width.
   static Status project(const MappedRelation& relation, const Tuple& row, bool identity_only,
                         std::vector<FieldText>& out);
 

@@ -182,6 +182,21 @@ TEST(RelationMap, a_key_tuple_leaves_other_columns_missing_rather_than_null) {
   EXPECT_EQ(fields[0].state, FieldText::State::null);
 }
 
+TEST(RelationMap, booleans_are_written_as_in_keys) {
+  TablePlan table = orders(ReplicaIdentity::standard, {"id"});
+  table.info.columns[1].base_type = "bool";
+  const Plan plan = plan_with(std::move(table));
+  RelationMap map(plan);
+  map.learn(relation({{"id", true}, {"user_id", false}}), kOrders);
+  std::vector<FieldText> fields;
+  for (const auto& [sent, written] : {std::pair{"t", "true"}, std::pair{"f", "false"}}) {
+    const Tuple row{{FieldText::State::text, "t"}, {FieldText::State::text, sent}};
+    ASSERT_TRUE(RelationMap::project(map.find(5).at(0), row, false, fields));
+    EXPECT_EQ(fields[0].text, written);
+    EXPECT_EQ(fields[1].text, "t") << "another type's text is its own";
+  }
+}
+
 TEST(RelationMap, a_planned_column_that_is_gone_is_a_gap_and_missing_in_rows) {
   const Plan plan = plan_with(orders(ReplicaIdentity::standard, {"id"}));
   RelationMap map(plan);
