@@ -52,6 +52,7 @@ Why partition_debt(const TableState& before, const TableState& now) {
 
 // The columns by which old rows of the table name documents of the index.
 Why identity_debt(const TablePlan& table, IndexId index, const TableState& before, const TableState& now) {
+  if (!before.identity.empty() && now.identity.empty()) return "it has no replica identity any more";
   for (const Link& link : table.links) {
     if (link.index != index) continue;
     for (const std::uint16_t column : link.columns)
