@@ -194,7 +194,10 @@ Status PgSourceAdmin::make_slot(Conn& admin, SourceState& state, std::stop_token
                                       kv("slot", options_.slot),
                                       kv("for", name_slot_blockers(*observer, admin.backend_pid())));
                     }};
+  // The wait for older transactions is one for their locks: it may take as long as they do, and is told meanwhile.
+  FLUSSO_TRY(admin.exec("SET lock_timeout = 0"));
   auto created = create_slot(admin, options_.slot, watch);
+  if (admin.usable()) FLUSSO_TRY(admin.exec("RESET lock_timeout"));
   if (!created)
     return fail(
         in_context(fmt::format("cannot create replication slot \"{}\"", options_.slot), std::move(created).error()));
