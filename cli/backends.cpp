@@ -93,7 +93,11 @@ Status ProcessBackends::hold_exclusive() {
     FLUSSO_TRY_ASSIGN(pg::WriterLock lock, pg::WriterLock::open(source_.url, source_.slot, source_.stop));
     lock_.emplace(std::move(lock));
   }
-  FLUSSO_TRY(lock_->take());
+  if (Status taken = lock_->take(); !taken) {
+    // While another flusso leads, the same session asks again. Anything else may be about this very server.
+    if (taken.error().code != "pg.locked") lock_.reset();
+    return taken;
+  }
   leads_ = true;
   return {};
 }

@@ -323,6 +323,10 @@ Result<Prepared> prepare(std::vector<IndexPlan> indexes, Backends& backends, Sou
         FLUSSO_TRY_ASSIGN(catalog, sink.records->load_catalog(options.slot));
       }
       if (history.record && !history.gap) {
+        if (history.record->timeline != record.timeline)
+          kStartLog.info(
+              "the server is on a new timeline that has everything the sink followed: a standby was promoted",
+              kv("sink", sink.name), kv("from", history.record->timeline), kv("to", record.timeline));
         record.last_commit = history.record->last_commit;
         expect_again(prepared, record.last_commit);
       }

@@ -28,11 +28,12 @@ bool is_slot_changed(const Error& error) {
   return error.code == "source.slot_changed" || error.code == "pg.slot_missing" || error.code == "pg.slot_lost";
 }
 
-// The server answers, or would if it were not busy or just starting: worth waiting for even at the very first start.
+// The server answers, or would if it were not busy, full or just starting: worth waiting for even at the very first
+// start.
 bool is_there_but_busy(const Error& error) {
   return error.kind == ErrorKind::transient &&
          (error.code == "http.timeout" || error.code == "http.429" || error.code == "http.503" ||
-          error.code == "pg.57P03" || error.code == "pg.53300");
+          error.code == "pg.57P03" || error.code == "pg.53300" || error.code == "pg.no_free_slot");
 }
 
 // Decorrelated jitter: waits spread out, grow up to a ceiling, and start over after a healthy run.

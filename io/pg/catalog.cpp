@@ -208,7 +208,9 @@ void take_indexes(const Rows& rows, ByOid& tables) {
 
 Error all_of(std::vector<Error> findings) {
   if (findings.size() == 1) return std::move(findings.front());
-  Error all = findings.front();
+  const auto lasting = std::find_if(findings.begin(), findings.end(),
+                                    [](const Error& finding) { return finding.kind != ErrorKind::transient; });
+  Error all = lasting == findings.end() ? findings.front() : *lasting;
   all.what = fmt::format("{} things need attention:", findings.size());
   for (std::size_t i = 0; i < findings.size(); ++i)
     all.what += fmt::format(" ({}) {}{}", i + 1, findings[i].what, i + 1 < findings.size() ? ";" : "");

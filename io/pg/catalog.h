@@ -33,7 +33,8 @@ Result<std::vector<TableInfo>> without_problems(std::vector<TableSurvey> surveys
 // identity lacks a column of the root's, it stands there as a NULL that means nothing. Only columns of both count.
 void trust_root_identity(TableInfo& table);
 
-// Joins findings to one error: the first one's kind and code; more than one are numbered.
+// Joins findings to one error: kind and code of the first that does not pass by itself, or else of the first; more than
+// one are numbered.
 Error all_of(std::vector<Error> findings);
 
 }  // namespace flusso::pg

@@ -10,6 +10,7 @@
 #include "io/pg/catalog_watch.h"
 #include "io/pg/generated_columns.h"
 #include "io/pg/identity_manager.h"
+#include "io/pg/occupants.h"
 #include "io/pg/preflight.h"
 #include "io/pg/publication.h"
 #include "io/pg/quote.h"
@@ -73,6 +74,14 @@ Result<Conn> PgSourceAdmin::open(std::string_view role, std::stop_token stop, bo
   params.lock_timeout = kAdminLockTimeout;
   params.answer_within = kAnswerWithin;
   return Conn::connect(params, std::move(stop));
+}
+
+Result<Conn> PgSourceAdmin::open_walsender(Conn& admin, std::stop_token stop) const {
+  auto opened = open("identify", std::move(stop), true);
+  if (!opened && opened.error().code == "pg.53300")
+    if (const std::string names = name_walsenders_if_full(admin); !names.empty())
+      opened.error().what += "; walsenders are held by " + names;
+  return opened;
 }
 
 Result<Conn*> PgSourceAdmin::conn(std::stop_token stop) {
@@ -243,7 +252,7 @@ Result<SourceView> PgSourceAdmin::look(const Plan& plan, std::stop_token stop) {
   const EitherStop either(options_.stop, stop);
   FLUSSO_TRY_ASSIGN(Conn * admin, conn(either.token()));
   FLUSSO_TRY_ASSIGN(const Found found, preflight(*admin, plan));
-  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", either.token(), true));
+  FLUSSO_TRY_ASSIGN(Conn replication, open_walsender(*admin, either.token()));
   FLUSSO_TRY_ASSIGN(Identity identity, identify(std::move(replication)));
   FLUSSO_TRY_ASSIGN(const Rows wal, admin->exec("SELECT pg_catalog.pg_current_wal_lsn()"));
   SourceView view;
@@ -279,7 +288,7 @@ Result<SourceState> PgSourceAdmin::prepare(const Plan& plan, std::stop_token sto
   state.slot = options_.slot;
   state.described_xid = described_xid_;
   state.database_oid = found.database_oid;
-  FLUSSO_TRY_ASSIGN(Conn replication, open("identify", either.token(), true));
+  FLUSSO_TRY_ASSIGN(Conn replication, open_walsender(*admin, either.token()));
   FLUSSO_TRY_ASSIGN(Identity identity, identify(std::move(replication)));
   state.system_id = std::move(identity.system_id);
   state.timeline = identity.timeline;

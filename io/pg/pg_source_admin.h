@@ -36,6 +36,8 @@ class PgSourceAdmin final : public SourceAdmin {
 
  private:
   Result<Conn> open(std::string_view role, std::stop_token stop, bool replication = false) const;
+  // A connection for replication; that there is none left is told with those who hold them.
+  Result<Conn> open_walsender(Conn& admin, std::stop_token stop) const;
   // The connection of this object, made when needed.
   Result<Conn*> conn(std::stop_token stop);
   void settle_hidden(PublicationState& publication) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/pg/catalog.h"
+#include "io/pg/occupants.h"
 #include "io/pg/quote.h"
 #include "model/key_columns.h"
 
@@ -101,6 +102,14 @@ std::vector<Error> without_identity(const TableInfo& info) {
 
 }  // namespace
 
+Error is_standby(const std::string& where) {
+  return Error{
+      ErrorKind::transient, "pg.in_recovery",
+      fmt::format("{} is a standby; flusso works with the primary: correct the source's connection_url, or name "
+                  "all servers in it and add target_session_attrs=read-write",
+                  where)};
+}
+
 const UniqueIndex* fitting_index(const TableInfo& table, const KeyColumns& wanted) {
   const UniqueIndex* best = nullptr;
   for (const UniqueIndex& index : table.identity_candidates)
@@ -143,10 +152,7 @@ Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists) {
                                           where, rows.text(0, 0))));
   }
   if (rows.boolean(0, 1)) {
-    findings.push_back(
-        wrong("pg.in_recovery", fmt::format("{} is a standby; flusso works with the primary: correct the "
-                                            "source's connection_url",
-                                            where)));
+    findings.push_back(is_standby(where));
   }
   if (!rows.boolean(0, 2)) {
     findings.push_back(
@@ -155,11 +161,11 @@ Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists) {
                           rows.text(0, 3), quote_identifier(rows.text(0, 3)))));
   }
   if (!slot_exists && rows.integer(0, 5) >= rows.integer(0, 4)) {
-    findings.push_back(
-        wrong("pg.no_free_slot", fmt::format("all {} replication slots of {} are taken; drop one that nobody uses, "
-                                             "or run ALTER SYSTEM SET max_replication_slots = {}; and restart "
-                                             "the server",
-                                             rows.integer(0, 4), where, rows.integer(0, 5) + 4)));
+    findings.push_back(Error{
+        ErrorKind::transient, "pg.no_free_slot",
+        fmt::format("all {} replication slots of {} are taken: {}; drop one that nobody uses, or run ALTER SYSTEM SET "
+                    "max_replication_slots = {}; and restart the server",
+                    rows.integer(0, 4), where, name_slots(conn), rows.integer(0, 5) + 4)});
   }
   if (rows.integer(0, 6) < 1) {
     findings.push_back(

@@ -11,7 +11,11 @@
 
 namespace flusso::pg {
 
+// What every part of us says about a server that is in recovery: transient pg.in_recovery, because a standby may be
+// about to be promoted. At a first start it is a mistake all the same.
+Error is_standby(const std::string& where);
 // wal_level, recovery, the role's REPLICATION attribute, free slots (when one has to be made) and walsenders.
+// Transient: pg.in_recovery, pg.no_free_slot; the others are permanent.
 Result<std::vector<Error>> check_server(Conn& conn, bool slot_exists);
 // SELECT and USAGE on every table, and no row level security that hides rows.
 Result<std::vector<Error>> check_privileges(Conn& conn, const Plan& plan);

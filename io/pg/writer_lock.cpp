@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "io/pg/quote.h"
+#include "io/pg/preflight.h"
 
 namespace flusso::pg {
 namespace {
 
 // Less than the time after which the server gives a silent session up (five seconds and three probes).
 constexpr Millis kAnswerWithin{4000};
+
+// NULL on a standby, whose locks bind nobody on the primary.
+constexpr const char* kTake =
+    "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
+    "pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, 0)) END";
 
 // The process that holds the lock: a 64-bit advisory key stands in pg_locks as two halves.
 constexpr const char* kHolder =
@@ -42,9 +47,8 @@ Result<WriterLock> WriterLock::try_acquire(const Secret& url, const std::string&
 
 Status WriterLock::take() {
   const std::string key = "flusso:" + slot_;
-  FLUSSO_TRY_ASSIGN(
-      const Rows taken,
-      conn_.exec_params("SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, 0))", {key}));
+  FLUSSO_TRY_ASSIGN(const Rows taken, conn_.exec_params(kTake, {key}));
+  if (taken.is_null(0, 0)) return fail(is_standby(conn_.target()));
   if (taken.boolean(0, 0)) return {};
 
   std::string holder = "another process";

@@ -20,10 +20,10 @@ class WriterLock {
  public:
   // Connects; holds nothing yet. Errors: as Conn::connect.
   static Result<WriterLock> open(const Secret& url, const std::string& slot, std::stop_token stop = {});
-  // Both in one step. Errors: transient pg.locked; as Conn::connect.
+  // Both in one step. Errors: as open() and take().
   static Result<WriterLock> try_acquire(const Secret& url, const std::string& slot, std::stop_token stop = {});
   // Takes the lock if nobody holds it; asking again is cheap. Errors: transient pg.locked, naming the process that
-  // holds it; pg.08006 when the connection is gone, then usable() is false.
+  // holds it; transient pg.in_recovery on a standby; pg.08006 when the connection is gone, then usable() is false.
   Status take();
   bool usable() const { return conn_.usable(); }
   // Asks the server; true when the session, and the lock with it, is gone or the server does not answer in time.

@@ -2,6 +2,7 @@
 // made, the look from aside while streaming, and a slot that is made anew after it was lost.
 #include <gmock/gmock.h>
 
+#include "io/pg/writer_lock.h"
 #include "tests/pg/capture_fixture.h"
 #include "tests/support/pg_cluster.h"
 
@@ -158,6 +159,34 @@ TEST(SlotGuardServer, wal_that_is_given_up_is_seen_coming_told_and_cured_by_a_ne
   EXPECT_GT(anew->confirmed_flush, made->confirmed_flush);
 }
 
+TEST(SlotGuardServer, a_full_server_is_waited_for_and_the_holders_are_named) {
+  test::PrivateCluster cluster("wal_level=logical\nmax_replication_slots=1\nmax_wal_senders=1\n");
+  ASSERT_TRUE(cluster.ready());
+  auto conn = test::open_url(cluster.url());
+  ASSERT_TRUE(conn);
+  PgSourceOptions options;
+  options.url = Secret(cluster.url());
+  test::run(*conn, "SELECT pg_create_physical_replication_slot('hog')");
+  const auto no_slot = make_source_admin(options)->look(Plan{}, {});
+  ASSERT_FALSE(no_slot);
+  EXPECT_EQ(no_slot.error().code, "pg.no_free_slot");
+  EXPECT_EQ(no_slot.error().kind, ErrorKind::transient);
+  EXPECT_THAT(no_slot.error().what, HasSubstr("\"hog\" (not in use)"));
+  test::run(*conn, "SELECT pg_drop_replication_slot('hog')");
+
+  ConnParams params;
+  params.url = options.url;
+  params.replication = true;
+  params.application_name = "hog";
+  const auto hog = Conn::connect(params);
+  ASSERT_TRUE(hog) << hog.error().what;
+  const auto no_walsender = make_source_admin(options)->look(Plan{}, {});
+  ASSERT_FALSE(no_walsender);
+  EXPECT_EQ(no_walsender.error().code, "pg.53300");
+  EXPECT_THAT(no_walsender.error().what, HasSubstr("walsenders are held by process"));
+  EXPECT_THAT(no_walsender.error().what, HasSubstr(", hog"));
+}
+
 TEST(SlotGuardServer, a_promotion_is_told_with_the_place_where_the_old_timeline_was_left) {
   test::PrivateCluster cluster;
   ASSERT_TRUE(cluster.ready());
@@ -175,6 +204,10 @@ TEST(SlotGuardServer, a_promotion_is_told_with_the_place_where_the_old_timeline_
   EXPECT_EQ(standby.error().code, "pg.in_recovery");
   EXPECT_THAT(standby.error().what, HasSubstr("is a standby"));
   EXPECT_THAT(standby.error().what, HasSubstr("connection_url"));
+  const auto lock = WriterLock::try_acquire(Secret(cluster.url()), "shop");
+  ASSERT_FALSE(lock) << "a lock that binds nobody on the primary";
+  EXPECT_EQ(lock.error().code, "pg.in_recovery");
+  EXPECT_EQ(lock.error().kind, ErrorKind::transient) << "it may be promoted";
 
   ASSERT_TRUE(cluster.promote());
   const auto second = make_source_admin(options)->look(Plan{}, {});

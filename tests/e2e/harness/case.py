@@ -6,8 +6,12 @@ import shutil
 import threading
 
 from .deployment import Deployment
-from .postgres import Database
+from .postgres import Database, administrator
 from .services import Stack, scratch_folder
+
+
+class Skipped(Exception):
+    """This test cannot run here; the text says why."""
 
 
 class Case:
@@ -25,6 +29,30 @@ class Case:
     def note(self, text):
         """Something worth printing beside the result: a figure, a count."""
         self.notes.append(text)
+
+    def skip(self, reason):
+        raise Skipped(reason)
+
+    def need_postgres(self, version, what):
+        """Skips the test where the server is older than major `version`, which has `what`."""
+        with administrator(self.services.pg_url) as cursor:
+            cursor.execute("select current_setting('server_version_num')::int / 10000")
+            found = cursor.fetchone()[0]
+        if found < version:
+            self.skip(f"needs Postgres {version} ({what}), this is {found}; FLUSSO_DEV_PG_BIN names another")
+
+    def settings(self, stack, **values):
+        """Settings of a stack's Postgres for this test alone; the server is restarted, here and at the end."""
+
+        def put(statements):
+            with administrator(stack.pg_url) as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+            stack.stop_postgres()
+            stack.start_postgres()
+
+        put([f"alter system set {name} = '{value}'" for name, value in values.items()])
+        self.stack.callback(put, [f"alter system reset {name}" for name in values])
 
     def demo(self, size=1, **options):
         """A deployment of the demo store, filled with `size`, on the shared services."""

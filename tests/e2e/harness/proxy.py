@@ -35,6 +35,11 @@ class Proxy:
             self.pairs = []
         self.forwarding.set()
 
+    def lead_to(self, target_url):
+        """New connections go to another server, as when a name changes its address; the old ones stay where they are."""
+        target = urllib.parse.urlsplit(target_url)
+        self.target = (target.hostname, target.port or 5432)
+
     def close(self):
         self.closed.set()
         self.forwarding.set()
@@ -57,7 +62,10 @@ class Proxy:
             if not self._alive(pair):
                 self.closed.wait()
                 return
-            server = socket.create_connection(self.target)
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:
+                return  # nobody listens: the client sees its connection closed
             stack.callback(server.close)
             while not self.closed.is_set():
                 ready, _, _ = select.select([client, server], [], [], 0.05)

@@ -63,6 +63,10 @@ class Stack:
         return with_database(self.variables["DATABASE_URL"], "postgres")
 
     @property
+    def pg_data(self):
+        return self.data / "pg" / "data"
+
+    @property
     def os_url(self):
         return self.variables["OPENSEARCH_URL"]
 
@@ -96,10 +100,7 @@ class Stack:
 
     def pg_ctl_stop_fast(self, seconds):
         """`pg_ctl stop -m fast`, alone, without the escalation of dev/down. True when the server ended in time."""
-        binaries = Path(os.environ.get("FLUSSO_DEV_PG_BIN", "/usr/lib/postgresql/15/bin"))
-        command = [binaries / "pg_ctl", "-D", self.data / "pg" / "data", "-w", "-t", str(seconds), "-m", "fast", "stop"]
-        if os.geteuid() == 0:
-            command = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", *command]
+        command = pg_program("pg_ctl", "-D", self.pg_data, "-w", "-t", str(seconds), "-m", "fast", "stop")
         return subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
@@ -150,6 +151,14 @@ class Services:
         for stack in (self._stack, self._spare):
             if stack:
                 stack.close()
+
+
+def pg_program(name, *arguments):
+    """The command line of one of Postgres' own programs, which refuse to run as root."""
+    command = [Path(os.environ.get("FLUSSO_DEV_PG_BIN", "/usr/lib/postgresql/15/bin")) / name, *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", *command]
+    return command
 
 
 def with_database(url, database):
