@@ -3,7 +3,7 @@
 
 usage: run.py --flusso PATH [--jobs N] [--large] [--list] [--keep] [names…]
 
-A name selects tests whose module or name contains it; --large selects among those that take very long instead (large_*.py). Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
+A name selects tests whose module or name contains it, or, as F12, those that show this fault (faults.py); --large selects among those that take very long instead (large_*.py). Services: FLUSSO_TEST_PG and FLUSSO_TEST_OS, else dev/up in a
 scratch folder. FLUSSO_TEST_SEED repeats a random run; FLUSSO_TEST_LOG sets flusso's log level; FLUSSO_TEST_PATIENCE=3
 triples every deadline on a busy machine.
 """
@@ -18,6 +18,8 @@ import time
 import traceback
 from pathlib import Path
 
+from faults import FAULTS
+
 HERE = Path(__file__).resolve().parent
 DEBIAN_PYTHON = "/usr/bin/python3"  # the one that has psycopg2 and requests
 SECONDS_PER_TEST = 420   # a test that may take longer says so in its attribute `seconds`
@@ -26,6 +28,7 @@ PATIENCE = float(os.environ.get("FLUSSO_TEST_PATIENCE", "1"))
 
 def discover(names, pattern="test_*.py"):
     """(module name, test name, function) of every selected test, in file order."""
+    names = [test for name in names for test in (FAULTS[name].tests if name in FAULTS else [name])]
     tests = []
     for path in sorted(HERE.glob(pattern)):
         module = importlib.import_module(path.stem)
@@ -49,14 +52,18 @@ def terminate(_signal, _frame):
 
 
 def run_one(case, function, seconds):
-    """Runs one test and undoes it; the failure's text, or None."""
-    failure = None
+    """Runs one test and undoes it; the failure's text or None, and why it was skipped or None."""
+    from harness.case import Skipped
+
+    failure = skipped = None
     signal.alarm(seconds)
     try:
         function(case)
     except KeyboardInterrupt:
         case.close()
         raise
+    except Skipped as reason:
+        skipped = str(reason)
     except BaseException:
         failure = traceback.format_exc()
     finally:
@@ -68,7 +75,7 @@ def run_one(case, function, seconds):
         case.close()
     except Exception:
         failure = (failure or "") + f"\nwhile cleaning up:\n{traceback.format_exc()}"
-    return failure
+    return failure, skipped
 
 
 def main():
@@ -115,15 +122,19 @@ def main():
     signal.signal(signal.SIGTERM, terminate)
     services = Services()
     store = None
-    failed = []
+    failed, skipped = [], 0
     started = time.monotonic()
     try:
         store = DemoStore(services.pg_url)
         for module, name, function in tests:
             begun = time.monotonic()
             case = Case(name, arguments.flusso.resolve(), services, store, seed, arguments.keep)
-            failure = run_one(case, function, int(PATIENCE * getattr(function, "seconds", SECONDS_PER_TEST)))
-            line = f"{'FAILED' if failure else 'ok    '} {time.monotonic() - begun:6.1f} s  {module}.{name}"
+            failure, reason = run_one(case, function, int(PATIENCE * getattr(function, "seconds", SECONDS_PER_TEST)))
+            if reason and not failure:
+                case.note(reason)
+                skipped += 1
+            verdict = "FAILED " if failure else "skipped" if reason else "ok     "
+            line = f"{verdict} {time.monotonic() - begun:6.1f} s  {module}.{name}"
             print(line + "".join(f"\n            {note}" for note in case.notes), flush=True)
             if failure:
                 failed.append(f"{module}.{name}")
@@ -137,7 +148,9 @@ def main():
     for name in failed:
         print(f"failed: {name}")
     print(f"took {time.monotonic() - started:.0f} s")
-    print(f"{len(tests) - len(failed)} passed, {len(failed)} failed")
+    if skipped:
+        print(f"{skipped} skipped")
+    print(f"{len(tests) - len(failed) - skipped} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

@@ -139,6 +139,7 @@ def test_a_table_that_leaves_the_publication_and_comes_back_is_noticed(case):
     made, flusso = following(case)
     publication = f'alter publication "{made.publication}"'
     rebuilt(made, flusso, f"{publication} drop table pets", "update pets set name = 'unseen'", f"{publication} add table pets")
+    flusso.wait_log("catalog: the catalog changed in a way that no row change tells; the index is built anew.*public.pets")
     rebuilt(made, flusso, f"{publication} drop table people", "delete from people where id < 5")
 
 
@@ -155,6 +156,22 @@ def test_a_publication_that_is_dropped_is_made_again_and_every_index_built_anew(
         until(lambda: flusso.check_running() or made.opensearch.generation(name) not in (before[name], None), name, 60)
     made.wait_settled(flusso)
     made.assert_exact()
+
+
+def test_a_truncate_builds_the_indexes_of_its_table_anew_and_no_other(case):
+    made, flusso = following(case)
+    rebuilt(made, flusso, "truncate pets")
+    flusso.wait_log("run: changes of a table do not tell their documents; the index is built anew.*table=public.pets.*TRUNCATE")
+    made.database.sql("insert into pets select g, g % 50 + 1, 'y' || g from generate_series(1, 60) g")
+    rebuilt(made, flusso, "begin; insert into pets values (500, 1, 'gone'); truncate pets; insert into pets values (501, 2, 'stays');"
+                          "commit")
+    made.database.sql("alter table pets add foreign key (owner) references people")
+    rebuilt(made, flusso, "begin; truncate people cascade; insert into people values (7, 'only', 1); insert into pets values (1, 7, 'p');"
+                          "commit")
+    rebuilt(made, flusso, "begin; truncate things; insert into things values (1, 'only'); commit", name="things", other="people")
+    made.database.sql("begin; truncate people cascade; rollback")
+    made.settle_and_compare(flusso)
+    assert [len(list(made.opensearch.everything(name))) for name in TRUTH] == [1, 1]
 
 
 def paused(made, flusso, broken, mended, reason, healthy="things", name="people"):

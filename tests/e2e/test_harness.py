@@ -1,9 +1,13 @@
 """The comparison itself: it must accept an exact index and see one missing, one extra and one stale document."""
 
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
+from faults import FAULTS
 from harness import oracle
+from harness.case import Case
 from harness.opensearch import OpenSearch
 from harness.postgres import unique
 
@@ -53,3 +57,30 @@ def test_documents_are_the_same_by_value_and_not_by_text(_case):
     assert oracle.first_difference({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}) == "a[1].b is 3, wanted 2"
     assert oracle.first_difference({"a": 1}, {}) and oracle.first_difference({}, {"a": None})
     assert oracle.first_difference({"tagIds": [1, 2]}, {"tagIds": [2, 1]}) is None
+
+
+def test_every_fault_of_the_source_has_a_test_and_every_test_named_for_one_exists(_case):
+    found = {path.stem: set(re.findall(r"^def (test_\w+)", path.read_text(), re.M)) for path in Path(__file__).parent.glob("test_*.py")}
+    assert list(FAULTS) == [f"F{number}" for number in range(12, 40)]
+    for name, fault in FAULTS.items():
+        assert fault.what and fault.tests, f"{name} has no test"
+        for named in fault.tests:
+            module, _, test = named.partition(".")
+            assert test in found.get(module, ()), f"{name} ({fault.what}) names {named}, which does not exist"
+
+
+def test_a_test_that_cannot_run_here_says_why_and_counts_neither_as_passed_nor_as_failed(case):
+    from run import run_one
+
+    def cannot(inner):
+        inner.skip("no such server")
+
+    def needs(inner):
+        inner.need_postgres(99, "what comes then")
+
+    def runs(inner):
+        inner.need_postgres(14, "what is there")
+
+    verdicts = [run_one(Case("inner", case.binary, case.services, case.store, case.seed, False), test, 60) for test in (cannot, needs, runs)]
+    assert [failure for failure, _ in verdicts] == [None] * 3
+    assert verdicts[0][1] == "no such server" and "needs Postgres 99 (what comes then)" in verdicts[1][1] and verdicts[2][1] is None

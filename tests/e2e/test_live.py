@@ -3,6 +3,7 @@ confirmed and then all documents are compared, so a step that leaves one stale d
 """
 
 from harness import oracle
+from test_seed import FLAT, FLAT_QUERY
 
 
 def following(case, size=1):
@@ -131,6 +132,28 @@ def test_a_root_row_whose_key_changes_moves_its_document(case):
     step(demo, flusso, "update products set id = case id when 7000 then 7001 else 7000 end where id = 7000",
          "insert into products (id, sku, name, price) values (7000, 's', 'the old key, another row', 1)")
     assert demo.opensearch.get("products", 7000)["sku"] == "s"
+
+
+def test_two_rows_swap_their_keys_behind_a_deferred_constraint(case):
+    database = case.database()
+    database.sql("create table events (id bigint primary key deferrable initially deferred, name text not null, amount float8);"
+                 "alter table events replica identity full")
+    database.sql("insert into events select i, 'n' || i, i from generate_series(1, 20) i")
+    made = case.deployment(database, indexes={"events": FLAT}, queries={"events": FLAT_QUERY})
+    flusso = made.start()
+    made.settle_and_compare(flusso)
+    for statements in (
+        ["update events set id = case id when 1 then 2 else 1 end where id in (1, 2)"],
+        ["update events set id = 21 - id"],
+        ["insert into events values (3, 'second of that key', 0)", "delete from events where id = 3 and amount > 0"],
+        ["delete from events where id = 4", "insert into events values (4, 'again', 0)"],
+    ):
+        with made.database.transaction() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        made.wait_confirmed(flusso)
+        wrong = made.differences()
+        assert not wrong, f"after {statements}:\n" + "\n".join(wrong)
 
 
 def test_deleting_a_parent_cascades_through_all_documents(case):

@@ -9,6 +9,7 @@ import sys
 import threading
 
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
+SKIPPED = re.compile(r"^(\d+) skipped$")
 
 
 def run(script, jobs, arguments):
@@ -23,13 +24,16 @@ def run(script, jobs, arguments):
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    results, lock = [], threading.Lock()
+    results, skipped, lock = [], [], threading.Lock()
 
     def follow(shard):
         block = []
         for line in shard.stdout:
-            found = SUMMARY.match(line)
+            found, fewer = SUMMARY.match(line), SKIPPED.match(line)
             with lock:
+                if fewer:
+                    skipped.append(int(fewer.group(1)))
+                    continue
                 if found:
                     results.append((int(found.group(1)), int(found.group(2))))
                     continue
@@ -51,5 +55,7 @@ def run(script, jobs, arguments):
     if lost:
         print(f"{lost} of {jobs} processes ended without a summary")
     passed, failed = sum(ok for ok, _ in results), sum(bad for _, bad in results) + lost
+    if skipped:
+        print(f"{sum(skipped)} skipped")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or any(codes) else 0
