@@ -53,7 +53,7 @@ def history(case, number):
         assert exact(), f"history {number}, identities {chosen}\n" + "\n".join(wrong["now"])
     else:
         until(exact, lambda: f"history {number}, identities {chosen}, truncated: " + "\n".join(wrong["now"]), 90, every=0.5)
-    assert flusso.stop() == 0
+    flusso.stop()
     demo.close()
     demo.database.drop()  # its slot, too: a server has few
     return demo.compared

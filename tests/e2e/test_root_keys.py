@@ -2,6 +2,8 @@
 operation on two roots and what hangs on them, under each replica identity, against an oracle of its own.
 """
 
+from harness.worlds import walk
+
 # name: (types of the key's columns, SQL of the parts of the first key, of the second, of one that comes later or None)
 KEYS = {
     "bool": (["bool"], ["false"], ["true"], None),
@@ -127,18 +129,4 @@ def test_every_operation_on_roots_whose_key_is_a_boolean_or_two_columns(case):
     worlds = [World(key, identity) for key in KEYS for identity in IDENTITIES]
     for world in worlds:
         database.sql(world.create())
-    made = case.deployment(database, indexes={world.name: world.schema() for world in worlds},
-                           queries={world.name: world.oracle() for world in worlds})
-    flusso = made.start()
-    made.settle_and_compare(flusso)
-    compared = 0
-    for operation in OPERATIONS:
-        for world in worlds:
-            if statements := world.sql(operation):
-                database.sql("begin;" + statements + ";commit")
-        made.wait_confirmed(flusso)
-        wrong = made.differences()
-        assert not wrong, f"after: {operation}\n" + "\n".join(wrong)
-        compared += made.compared
-    assert flusso.stop() == 0
-    case.note(f"{len(worlds)} worlds, {len(OPERATIONS)} operations, {compared} comparisons of documents")
+    walk(case, database, worlds, [(operation, operation) for operation in OPERATIONS])

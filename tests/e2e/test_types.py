@@ -48,4 +48,4 @@ def test_values_that_the_index_cannot_hold_are_null_and_warned_about_once_per_fi
     database.sql("update parts set share = 'NaN' where id = 2")
     made.settle_and_compare(flusso)
     assert warnings(flusso) == seeded, warnings(flusso)
-    assert flusso.stop() == 0
+    flusso.stop()

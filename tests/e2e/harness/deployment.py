@@ -108,7 +108,9 @@ class Deployment:
         until(look, lambda: f"confirmed_flush_lsn at {wanted:X}, it is at {state['at'] or 0:X}", seconds)
 
     def wait_settled(self, flusso, seconds=120):
-        """Waits until the indexes must equal the source: seeded, and the slot past everything committed so far."""
+        """Waits until the indexes must equal the source, by the work of this very process: it follows live changes, every
+        index is seeded, and the slot past everything committed so far."""
+        flusso.wait_log("following live changes", seconds)
         self.wait_seeded(flusso, seconds)
         self.wait_confirmed(flusso, seconds)
 

@@ -59,7 +59,11 @@ class Flusso:
 
     def check_running(self):
         if not self.running:
-            raise Exited(f"flusso ended with {self.exit_code}")
+            raise Exited(self.end())
+
+    def end(self):
+        """How it ended: the exit code and its last lines."""
+        return "\n".join([f"flusso ended with {self.exit_code}, and said last:", *self.log().splitlines()[-3:]])
 
     def wait(self, seconds=30):
         """Waits for the end; the exit code."""
@@ -78,9 +82,10 @@ class Flusso:
             self.exit_code = self.process.returncode = os.waitstatus_to_exitcode(status)
 
     def stop(self, seconds=30):
-        """SIGTERM; the exit code, or TimedOut when it takes longer than the promised 30 s."""
+        """SIGTERM, and the end as it should be: within the promised 30 s, without an error."""
+        self.check_running()
         self.send(signal.SIGTERM)
-        return self.wait(seconds)
+        assert self.wait(seconds) == 0, self.end()
 
     def close(self):
         if self.running:
