@@ -11,6 +11,7 @@
 
 #include "model/clock.h"
 #include "model/log.h"
+#include "model/thread_name.h"
 
 namespace flusso::cli {
 namespace {
@@ -49,7 +50,10 @@ std::string duration(double seconds) {
 }  // namespace
 
 Progress::Progress(const pipeline::LiveStatus& status) : status_(status), terminal_(::isatty(STDERR_FILENO) == 1) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("progress");
+    work(stop);
+  });
 }
 
 Progress::~Progress() { thread_.request_stop(); }

@@ -4,6 +4,8 @@
 #include <ctime>
 #include <utility>
 
+#include "model/thread_name.h"
+
 namespace flusso::cli {
 namespace {
 
@@ -26,6 +28,7 @@ void block_signals() {
 
 SignalThread::SignalThread(std::function<void()> first, std::function<void()> second) {
   thread_ = std::jthread([first = std::move(first), second = std::move(second)](const std::stop_token& stop) {
+    name_this_thread("signals");
     const sigset_t set = ours();
     int seen = 0;
     while (!stop.stop_requested()) {

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "model/clock.h"
+#include "model/thread_name.h"
 #include "pipeline/guarded.h"
 
 namespace flusso::pipeline {
@@ -29,7 +31,10 @@ CaptureThread::CaptureThread(ChangeCapture& capture, Lsn confirmed, Graph& graph
       status_(status),
       run_(run),
       assemble_(confirmed, stages::AssembleLimits{}) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { guarded(run_, "capture", [&] { work(stop); }); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("capture");
+    guarded(run_, "capture", [&] { work(stop); });
+  });
 }
 
 void CaptureThread::stop() {
@@ -76,7 +81,7 @@ flusso::Status CaptureThread::note(const CaptureEvent& event) {
 
 void CaptureThread::read(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    auto now = std::chrono::steady_clock::now();
+    auto now = steady_now();
     if (draining_.load()) {
       if (!assemble_.in_transaction() && assemble_.ready(false, now)) put(assemble_.take(), stop);
       return;
@@ -93,7 +98,7 @@ void CaptureThread::read(const std::stop_token& stop) {
       run_.fail(known.error());
       return;
     }
-    now = std::chrono::steady_clock::now();
+    now = steady_now();
     std::visit(Overloaded{[](const CaptureNothing&) {}, [&](const CaptureBegin& begin) { assemble_.begin(begin.xid); },
                           [&](const RowEvent& row) { assemble_.row(row, now); },
                           [&](const CaptureGap& gap) { assemble_.gap(gap, now); },

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
+#include "model/thread_name.h"
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
 
@@ -21,13 +23,14 @@ CatalogGuard::CatalogGuard(const Prepared& prepared, SourceAdmin& source, Backen
   if (known_) watch_ = source.catalog_watch();
   if (!prepared.paused.empty()) source_ = backends.source_admin();
   if (!watch_ && !source_) return;
-  reminded_ = std::chrono::steady_clock::now();
+  reminded_ = steady_now();
   thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("catalog guard");
     guarded(run_, "catalog", [&] {
       while (pause(stop, options_.catalog_interval) && !run_.stopping()) {
         if (watch_) compare(*watch_);
         if (source_ && !stop.stop_requested()) try_paused();
-        remind(std::chrono::steady_clock::now());
+        remind(steady_now());
       }
     });
   });

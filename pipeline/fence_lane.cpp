@@ -5,6 +5,7 @@
 
 #include "model/clock.h"
 #include "model/log.h"
+#include "model/thread_name.h"
 #include "pipeline/guarded.h"
 #include "pipeline/read_lane.h"
 
@@ -19,7 +20,10 @@ constexpr Millis kWarnAfter{5000};
 }  // namespace
 
 FenceLane::FenceLane(Backends& backends, RunState& run) : visibility_(backends.visibility()), run_(run) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { guarded(run_, "fence", [&] { work(stop); }); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("fence");
+    guarded(run_, "fence", [&] { work(stop); });
+  });
 }
 
 void FenceLane::push(FenceJob job) {

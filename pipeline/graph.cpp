@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "pipeline/fence_lane.h"
 #include "pipeline/graph_lanes.h"
@@ -139,8 +140,9 @@ struct Graph::Nodes : GraphContext {
       branches.push_back(std::make_unique<Branch>(*this, SinkId{static_cast<std::uint8_t>(i)}));
     fence_lane = std::make_unique<FenceLane>(backends, run);
     resolve_lanes = std::make_unique<ResolveLanes>(*this);
-    build_lanes = std::make_unique<LanePool<BuildJob>>(
-        options.workers, [this] { return build_worker(*this, [this](LedgerEvent event) { post(std::move(event)); }); });
+    build_lanes = std::make_unique<LanePool<BuildJob>>("build lane", options.workers, [this] {
+      return build_worker(*this, [this](LedgerEvent event) { post(std::move(event)); });
+    });
     held_open = Hold<EntryNode::gateway_type>(entry.gateway());
   }
 
@@ -217,10 +219,10 @@ struct Graph::Nodes : GraphContext {
       std::vector<BulkRequest> requests;
       switch (in.kind) {
         case PackIn::Kind::docs:
-          branch.packer.add(*in.docs, std::chrono::steady_clock::now(), requests);
+          branch.packer.add(*in.docs, steady_now(), requests);
           break;
         case PackIn::Kind::done:
-          branch.packer.request_done(std::chrono::steady_clock::now(), requests);
+          branch.packer.request_done(steady_now(), requests);
           break;
         case PackIn::Kind::tick:
           branch.packer.tick(in.now, in.memory_short, requests);
@@ -238,7 +240,7 @@ struct Graph::Nodes : GraphContext {
     guarded(run, "send", [&] {
       const std::uint64_t id = wire->add(Hold<SendNode::gateway_type>(gateway));
       if (id == 0) return;
-      const SteadyTime begun = std::chrono::steady_clock::now();
+      const SteadyTime begun = steady_now();
       branch.writer.send(message.take(), [this, begun, id, on_wire = wire](BulkReply reply) {
         auto hold = on_wire->take(id);
         if (!hold) return;
@@ -253,7 +255,7 @@ struct Graph::Nodes : GraphContext {
     if (reply.failure) return;
     ++status.batches;
     if (reply.request.attempt != 0) return;  // it has waited before it was sent
-    const auto took = std::chrono::steady_clock::now() - begun;
+    const auto took = steady_now() - begun;
     status.last_flush_micros.store(
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
   }

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/thread_name.h"
+
 namespace flusso::pipeline {
 
 template <class Job>
@@ -20,8 +22,10 @@ class LanePool {
  public:
   using Worker = std::function<void(Job, std::stop_token)>;
 
-  // `make_worker` runs once on each lane's thread, before its first job.
-  LanePool(unsigned lanes, std::function<Worker()> make_worker) : make_worker_(std::move(make_worker)) {
+  // `name` is that of the lanes' threads, at most 15 bytes; it must outlive the pool. `make_worker` runs once on each,
+  // before its first job.
+  LanePool(const char* name, unsigned lanes, std::function<Worker()> make_worker)
+      : name_(name), make_worker_(std::move(make_worker)) {
     threads_.reserve(lanes);
     for (unsigned i = 0; i < lanes; ++i) threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop)); });
   }
@@ -52,6 +56,7 @@ class LanePool {
 
  private:
   void work(std::stop_token stop) {
+    name_this_thread(name_);
     Worker worker;
     while (true) {
       std::optional<Job> job;
@@ -67,6 +72,7 @@ class LanePool {
     }
   }
 
+  const char* const name_;
   std::function<Worker()> make_worker_;
   std::mutex mutex_;
   std::condition_variable_any arrived_;

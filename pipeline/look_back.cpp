@@ -4,9 +4,11 @@
 #include <iterator>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "model/row_key.h"
 #include "model/row_token.h"
+#include "model/thread_name.h"
 #include "pipeline/pause.h"
 
 namespace flusso::pipeline {
@@ -78,6 +80,7 @@ void LookBack::stop() {
 }
 
 void LookBack::work(const std::stop_token& stop) {
+  name_this_thread("look back");
   while (!stop.stop_requested()) {
     const Round round = next_round(stop);
     std::set<IndexId> indexes;
@@ -104,7 +107,7 @@ LookBack::Round LookBack::next_round(const std::stop_token& stop) {
   const auto due = [this] { return last_round_ + options_.old_parent_interval; };
   changed_.wait_until(lock, stop, due(), [this] { return hurry_; });
   if (stop.stop_requested()) return {};
-  last_round_ = std::chrono::steady_clock::now();
+  last_round_ = steady_now();
   return std::exchange(waiting_, {});
 }
 

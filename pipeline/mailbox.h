@@ -1,6 +1,6 @@
 #pragma once
 // What graph threads tell the control thread, collected until it looks.
-// Thread: put from any; wait and await_answer by control.
+// Thread: put from any; wait by control.
 
 #include <condition_variable>
 #include <cstdint>
@@ -14,7 +14,6 @@
 #include "model/catalog_state.h"
 #include "model/change.h"
 #include "model/ids.h"
-#include "model/result.h"
 #include "stages/events.h"
 
 namespace flusso::pipeline {
@@ -52,8 +51,6 @@ class Mailbox {
 
   // The number of a new question to the ledger.
   std::uint64_t new_question() { return ++last_question_; }
-  // Waits for one answer and leaves the rest of the mail; run.stopped when the run ends first.
-  Status await_answer(std::uint64_t question, const std::stop_token& stop);
 
  private:
   std::mutex mutex_;

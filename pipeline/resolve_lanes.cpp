@@ -42,8 +42,8 @@ bool LeftPaths::left(PathId path, SteadyTime at) const {
 }
 
 ResolveLanes::ResolveLanes(const GraphContext& context) : context_(context) {
-  patient_ = std::make_unique<Pool>(1, [this] { return patient_worker(); });
-  quick_ = std::make_unique<Pool>(context.options.resolve_lanes, [this] { return quick_worker(); });
+  patient_ = std::make_unique<Pool>("patient lane", 1, [this] { return patient_worker(); });
+  quick_ = std::make_unique<Pool>("resolve lane", context.options.resolve_lanes, [this] { return quick_worker(); });
 }
 
 void ResolveLanes::push(LookupPlan plan, Hold<ResolveNode::gateway_type> hold) {

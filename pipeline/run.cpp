@@ -7,6 +7,7 @@
 
 #include "model/clock.h"
 #include "model/log.h"
+#include "model/thread_name.h"
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
 
@@ -107,10 +108,12 @@ Run::Outcome Run::execute() {
   capture_thread_ = std::make_unique<CaptureThread>(*capture_, *start, *graph_, commits_, budgets_, status_, state_);
   catalog_guard_ = std::make_unique<CatalogGuard>(prepared_, source_, backends_, options_, state_, mail_);
   ticker_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("ticker");
     bool busy = true;
     while (pause(stop, busy ? options_.tick : options_.idle_tick)) busy = graph_->tick(steady_now());
   });
   lock_watch_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("lock watch");
     while (pause(stop, options_.lock_check_interval))
       if (backends_.exclusive_lost())
         state_.fail(Error{ErrorKind::transient, "pg.lock_lost",
@@ -118,6 +121,7 @@ Run::Outcome Run::execute() {
   });
   slot_watch_ = std::make_unique<SlotWatch>(backends_.slot_monitor(), options_, status_, state_);
   control_ = std::jthread([this] {
+    name_this_thread("control");
     guarded(state_, "control", [this] { control(state_.token()); });
     // In this order nothing calls into the graph once it is closed.
     catalog_guard_->stop();
@@ -137,7 +141,7 @@ Run::Outcome Run::execute() {
   });
   graph_->wait();
   control_.join();
-  if (drained_ && !state_.stopping()) return Outcome{End::drained, {}, true};
+  if (drained_ && !state_.stopping()) return Outcome{caught_up_ ? End::caught_up : End::drained, {}, true};
   return Outcome{End::failed,
                  state_.error().value_or(Error{ErrorKind::cancelled, "run.stopped", "the run was stopped"}), true};
 }
@@ -149,11 +153,11 @@ void Run::control(const std::stop_token& stop) {
 
 Status Run::work(const std::stop_token& stop) {
   status_.phase.store(Phase::backfilling);
-  if (const Status seeds = seeder_->start(intake_stop_.get_token(), stop);
+  if (const Status seeds = seeder_->start(intake_stop_.get_token());
       !seeds && !(draining_.load() && seeds.error().kind == ErrorKind::cancelled))
     return seeds;
   while (!stop.stop_requested() && !draining_.load()) {
-    FLUSSO_TRY(handle(mail_.wait(stop, kLook), stop));
+    FLUSSO_TRY(handle(mail_.wait(stop, kLook)));
     FLUSSO_TRY(seeder_->check_rewritten());
     if (!seeder_->seeding()) FLUSSO_TRY(follow());
   }
@@ -161,8 +165,9 @@ Status Run::work(const std::stop_token& stop) {
   return drain(stop);
 }
 
-Status Run::handle(Mail mail, const std::stop_token& stop) {
-  for (const stages::Ticket ticket : mail.recorded) FLUSSO_TRY(seeder_->on_recorded(ticket, stop));
+Status Run::handle(Mail mail) {
+  for (const stages::Ticket ticket : mail.recorded) FLUSSO_TRY(seeder_->on_recorded(ticket));
+  for (const std::uint64_t question : mail.answered) FLUSSO_TRY(seeder_->on_answered(question));
   for (const auto& [seq, gaps] : mail.gaps) FLUSSO_TRY(on_gap(seq, gaps));
   if (mail.catalog) save_catalog(*mail.catalog);
   if (mail.durable) claims_.add(*mail.durable);
@@ -189,7 +194,8 @@ Status Run::follow() {
     kRunLog.info("every index is seeded; waiting until the position at that moment is confirmed",
                  kv("position", *backfill_target_));
   }
-  if (status_.confirmed() >= *backfill_target_) request_drain();
+  caught_up_ = status_.confirmed() >= *backfill_target_;
+  if (caught_up_) request_drain();
   return {};
 }
 
@@ -288,6 +294,7 @@ Status Run::drain(const std::stop_token& stop) {
     const Mail mail = mail_.wait(stop, kLookWhileDraining);
     if (stop.stop_requested()) return {};
     for (const stages::Ticket ticket : mail.recorded) seeder_->note_recorded(ticket);
+    for (const std::uint64_t answered : mail.answered) FLUSSO_TRY(seeder_->on_answered(answered));
     for (const auto& [seq, gaps] : mail.gaps) FLUSSO_TRY(on_gap(seq, gaps));
     if (mail.durable) claims_.add(*mail.durable);
     const bool quiet =

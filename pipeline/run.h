@@ -38,7 +38,11 @@ class Run {
   ~Run();
   Run(const Run&) = delete;
 
-  enum class End { drained, failed };
+  enum class End {
+    drained,
+    caught_up,  // drained because everything that a backfill is for was done
+    failed
+  };
   struct Outcome {
     End end = End::failed;
     std::optional<Error> error;  // failed
@@ -55,7 +59,7 @@ class Run {
   GraphCallbacks callbacks();
   void control(const std::stop_token& stop);
   Status work(const std::stop_token& stop);
-  Status handle(Mail mail, const std::stop_token& stop);
+  Status handle(Mail mail);
   Status follow();
   Status on_gap(GroupSeq seq, const std::vector<TableGap>& gaps);
   Status build_anew(IndexId index, SinkId sink, const TableGap& gap);
@@ -82,7 +86,8 @@ class Run {
   CommitLog commits_;
   Claims claims_;
   Refresher refresher_;
-  std::optional<Lsn> backfill_target_;
+  std::optional<Lsn> backfill_target_;  // where the WAL stood when every index was seeded
+  bool caught_up_ = false;              // and that is confirmed
   // A group with a gap: once it is confirmed, a new run plans anew and seeds what was staged.
   std::optional<GroupSeq> restart_after_;
   std::vector<std::vector<bool>> staged_;             // [sink][index]: for that run

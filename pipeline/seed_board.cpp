@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/log.h"
+#include "model/thread_name.h"
 #include "pipeline/build_failures.h"
 #include "pipeline/guarded.h"
 #include "pipeline/loss_report.h"
@@ -42,7 +43,10 @@ std::size_t SeedBoard::add(stages::Seeding seeding) {
   resumed_.push_back(seeding.recorded() != 0);
   jobs_.push_back(std::make_unique<stages::Seeding>(std::move(seeding)));
   while (!paused_ && lanes_.size() < options_.workers)
-    lanes_.emplace_back([this](const std::stop_token& stop) { guarded(run_, "scan", [&] { lane(stop); }); });
+    lanes_.emplace_back([this](const std::stop_token& stop) {
+      name_this_thread("scan lane");
+      guarded(run_, "scan", [&] { lane(stop); });
+    });
   changed_.notify_all();
   return jobs_.size() - 1;
 }

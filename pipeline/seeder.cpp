@@ -53,7 +53,7 @@ bool Seeder::seeding() const {
 
 // ---- beginning -----------------------------------------------------------------------------------------------------
 
-Status Seeder::start(const std::stop_token& intake, const std::stop_token& stop) {
+Status Seeder::start(const std::stop_token& intake) {
   if (!anything_due()) return {};
   if (options_.skip_backfill) {
     kSeederLog.warn("some indexes are not seeded and --skip-backfill is set; they receive live changes only");
@@ -81,7 +81,7 @@ Status Seeder::start(const std::stop_token& intake, const std::stop_token& stop)
   // Nothing left to read where a crash fell between the last chunk and the promotion, or a table is empty.
   for (std::size_t job = 0; job < jobs_.size(); ++job) {
     const auto progress = board_.progress()[job];
-    if (progress.chunks_done == progress.chunks_total && !jobs_[job].finished) FLUSSO_TRY(finish(job, stop));
+    if (progress.chunks_done == progress.chunks_total && !jobs_[job].finished) FLUSSO_TRY(finish(job));
   }
   status_.set_seeds(board_.progress());
   return {};
@@ -105,7 +105,7 @@ Status Seeder::begin(IndexId index, std::vector<SinkId> sinks, SnapshotScan& sca
   kSeederLog.info(resume ? "seeding goes on" : "seeding begins", kv("index", indexed.name),
                   kv("chunks", seeding.chunks()), kv("done", seeding.recorded()),
                   kv("rows", static_cast<std::uint64_t>(std::max(0.0, seeding.rows_total()))));
-  jobs_.push_back(Job{index, std::move(sinks), false, false});
+  jobs_.push_back(Job{index, std::move(sinks), false, std::nullopt, false});
   board_.add(std::move(seeding));
   return {};
 }
@@ -129,11 +129,11 @@ Result<ChunkPlan> Seeder::plan(IndexId index, const std::vector<SinkId>& sinks, 
 
 // ---- going on ------------------------------------------------------------------------------------------------------
 
-Status Seeder::on_recorded(stages::Ticket ticket, const std::stop_token& stop) {
+Status Seeder::on_recorded(stages::Ticket ticket) {
   const SeedBoard::Recorded recorded = board_.recorded(ticket);
   jobs_[recorded.job].dirty = true;
   if (!recorded.complete) return {};
-  return finish(recorded.job, stop);
+  return finish(recorded.job);
 }
 
 void Seeder::note_recorded(stages::Ticket ticket) { jobs_[board_.recorded(ticket).job].dirty = true; }
@@ -146,7 +146,7 @@ Status Seeder::save_progress() {
 
 Status Seeder::save(std::size_t number) {
   Job& job = jobs_[number];
-  if (!job.dirty || job.finished || superseded_[job.index.value]) return {};
+  if (!job.dirty || job.barrier || superseded_[job.index.value]) return {};
   for (const SinkId id : job.sinks) {
     SinkBackend& sink = backends_.sinks()[id.value];
     if (!sink.admin) continue;
@@ -171,19 +171,26 @@ Status Seeder::check_rewritten() {
 
 // ---- the end -------------------------------------------------------------------------------------------------------
 
-// Every chunk is durable: the generation takes over.
-Status Seeder::finish(std::size_t number, const std::stop_token& stop) {
+// Every chunk is durable: the generation takes over. No write may reach the old one any more when it is deleted, a late
+// one would create it anew: that is asked, and nobody waits for the answer, for a slow sink takes its time with it.
+Status Seeder::finish(std::size_t number) {
   Job& job = jobs_[number];
   if (superseded_[job.index.value]) return {};
   FLUSSO_TRY(save(number));
   FLUSSO_TRY(promote(job));
   set_targets();
-  // No write may reach the old generation any more when it is deleted: a late one would create it anew.
-  const std::uint64_t question = mail_.new_question();
-  graph_.post(stages::BarrierRequest{job.index, question});
-  FLUSSO_TRY(mail_.await_answer(question, stop));
-  FLUSSO_TRY(retire(job));
+  job.barrier = mail_.new_question();
+  graph_.post(stages::BarrierRequest{job.index, *job.barrier});
+  return {};
+}
+
+Status Seeder::on_answered(std::uint64_t question) {
+  const auto asked = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.barrier == question; });
+  if (asked == jobs_.end()) return {};
+  Job& job = *asked;
   job.finished = true;
+  if (superseded_[job.index.value]) return {};  // what has been staged meanwhile removes the others when it is promoted
+  FLUSSO_TRY(retire(job));
   const bool complete = std::none_of(jobs_.begin(), jobs_.end(),
                                      [&](const Job& other) { return other.index == job.index && !other.finished; });
   if (complete) status_.set_index(prepared_.plan.indexes[job.index.value].name, IndexPhase::seeded);

@@ -25,10 +25,13 @@ class Seeder {
   // Tells the ledger where each index is written to. Before the first change.
   void set_targets();
   // Plans and begins every seed that is due. `intake` ends the wait for older transactions.
-  Status start(const std::stop_token& intake, const std::stop_token& stop);
+  Status start(const std::stop_token& intake);
   void may_start(stages::Ticket ticket) { board_.may_start(ticket); }
   // A chunk is durable; the last one of its index promotes the generation.
-  Status on_recorded(stages::Ticket ticket, const std::stop_token& stop);
+  Status on_recorded(stages::Ticket ticket);
+  // The ledger answered a question: if it was that of a promotion, nothing is written to what it replaced any more,
+  // which is then removed. Other questions are nobody's here.
+  Status on_answered(std::uint64_t question);
   // A chunk is durable, but the run ends: what is complete is promoted by the next one.
   void note_recorded(stages::Ticket ticket);
   // Saves which chunks are done, and shows how far each seed is.
@@ -48,14 +51,15 @@ class Seeder {
   struct Job {
     IndexId index;
     std::vector<SinkId> sinks;
-    bool dirty = false;  // recorded chunks that are not yet saved
+    bool dirty = false;                    // recorded chunks that are not yet saved
+    std::optional<std::uint64_t> barrier;  // promoted; the question after whose answer the old generations may go
     bool finished = false;
   };
   bool anything_due() const;
   Status begin(IndexId index, std::vector<SinkId> sinks, SnapshotScan& scan);
   Result<ChunkPlan> plan(IndexId index, const std::vector<SinkId>& sinks, SnapshotScan& scan);
   Status save(std::size_t job);
-  Status finish(std::size_t job, const std::stop_token& stop);
+  Status finish(std::size_t job);
   Status promote(const Job& job);
   Status retire(const Job& job);
 

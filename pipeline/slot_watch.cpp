@@ -7,6 +7,7 @@
 
 #include "model/clock.h"
 #include "model/log.h"
+#include "model/thread_name.h"
 #include "pipeline/guarded.h"
 #include "pipeline/pause.h"
 
@@ -48,7 +49,10 @@ std::string slot_fault(const SlotHealth& health, Lsn confirmed, const std::strin
 
 SlotWatch::SlotWatch(std::unique_ptr<SlotMonitor> monitor, const Options& options, LiveStatus& status, RunState& run)
     : monitor_(std::move(monitor)), options_(options), status_(status), run_(run), warning_(options.wal_warning_bytes) {
-  thread_ = std::jthread([this](const std::stop_token& stop) { guarded(run_, "slot watch", [&] { work(stop); }); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    name_this_thread("slot watch");
+    guarded(run_, "slot watch", [&] { work(stop); });
+  });
 }
 
 void SlotWatch::stop() {

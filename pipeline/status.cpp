@@ -98,8 +98,8 @@ StatusReport LiveStatus::report() const {
   // A standby does all that it is there for (docs/decisions/014-a-standby-is-ready.md).
   report.ready =
       now_in == Phase::backfilling || now_in == Phase::live || (now_in == Phase::waiting && acting_as == Role::standby);
-  report.uptime_seconds = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_).count());
+  report.uptime_seconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(steady_now() - begun_).count());
   const ChangeCount::Totals counted = changes.totals();
   report.changes_captured = counted.captured;
   report.changes_committed = counted.committed;

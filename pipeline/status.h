@@ -70,7 +70,7 @@ class LiveStatus {
   StatusReport report() const;
 
  private:
-  const SteadyTime begun_ = std::chrono::steady_clock::now();
+  const SteadyTime begun_ = steady_now();
   std::atomic<std::uint64_t> confirmed_{0};
   mutable std::mutex mutex_;
   std::vector<SeedProgress> seeds_;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "model/clock.h"
 #include "model/log.h"
 #include "pipeline/history.h"
 #include "pipeline/pause.h"
@@ -27,6 +28,9 @@ bool is_slot_held(const Error& error) { return error.code == "pg.slot_active" ||
 bool is_slot_changed(const Error& error) {
   return error.code == "source.slot_changed" || error.code == "pg.slot_missing" || error.code == "pg.slot_lost";
 }
+
+// The server's history is not the one that was followed.
+bool is_rewritten(const Error& error) { return error.code == "source.history_changed"; }
 
 // The server answers, or would if it were not busy, full or just starting: worth waiting for even at the very first
 // start.
@@ -99,7 +103,7 @@ bool Supervisor::stand_by(const Error& error) {
   status_.forget_indexes();
   status_.role.store(Role::standby);
   status_.phase.store(Phase::waiting);
-  const SteadyTime now = std::chrono::steady_clock::now();
+  const SteadyTime now = steady_now();
   if (now - stood_by_said_ >= options_.standby_say) {
     stood_by_said_ = now;
     kSupervisorLog.info("standing by: another flusso leads; this one takes over when it is gone",
@@ -151,21 +155,45 @@ Supervisor::Attempt Supervisor::attempt() {
     current_ = nullptr;
   }
   result.started = outcome.started;
-  result.drained = outcome.end == Run::End::drained;
+  result.drained = outcome.end != Run::End::failed;
+  result.caught_up = outcome.end == Run::End::caught_up;
   if (outcome.error) result.error = std::move(*outcome.error);
   return result;
 }
 
+Supervisor::Outlook Supervisor::judge(const Attempt& attempt, bool worked_before, Millis running) const {
+  const Error& error = attempt.error;
+  if (is_locked(error)) return options_.backfill_only ? Outlook::hopeless : Outlook::standby;
+  if (is_slot_held(error) && (worked_before || running < options_.slot_patience)) return Outlook::held;
+  const bool transient = error.kind == ErrorKind::transient;
+  // It was there a moment ago; the next start judges what it finds.
+  const bool vanished = is_slot_changed(error) && (attempt.prepared || transient);
+  const bool rewritten = is_rewritten(error) && options_.on_slot_lost != SlotLossPolicy::stop;
+  const bool passing = (transient && worked_before) || is_there_but_busy(error) || rewritten || vanished;
+  return passing ? Outlook::passing : Outlook::hopeless;
+}
+
 flusso::Status Supervisor::run() {
+  FLUSSO_TRY(keep_running());
+  // Whoever started it as a job asks the exit code whether it is done.
+  if (options_.backfill_only && !caught_up_)
+    return fail(ErrorKind::cancelled, "run.interrupted",
+                "stopped before every index was seeded and had caught up; what is done is kept, and the same command "
+                "goes on from there");
+  return {};
+}
+
+flusso::Status Supervisor::keep_running() {
   Backoff backoff(options_.first_backoff, options_.max_backoff);
-  const SteadyTime begun = std::chrono::steady_clock::now();
+  const SteadyTime begun = steady_now();
   bool worked_before = false;
   while (true) {
-    const SteadyTime attempt_begun = std::chrono::steady_clock::now();
+    const SteadyTime attempt_begun = steady_now();
     const Attempt attempt = this->attempt();
     status_.end_run();
     worked_before = worked_before || attempt.started;
     if (attempt.drained) {
+      caught_up_ = attempt.caught_up;
       status_.phase.store(Phase::stopped);
       if (const auto paused = status_.paused(); options_.backfill_only && !paused.empty())
         return fail(
@@ -173,31 +201,31 @@ flusso::Status Supervisor::run() {
             fmt::format("index {} is paused and not seeded: {}", paused.begin()->first, paused.begin()->second));
       return {};
     }
+    const SteadyTime ended = steady_now();
+    const Outlook outlook = judge(attempt, worked_before, std::chrono::duration_cast<Millis>(ended - begun));
     if (drain_.stop_requested()) {
       status_.phase.store(Phase::stopped);
-      if (abort_.stop_requested() || attempt.error.kind != ErrorKind::cancelled) return fail(attempt.error);
-      return {};  // asked to stop before anything was begun
+      // What had not begun leaves nothing unfinished, and what would have been waited for is no failure.
+      const bool waited = !attempt.started && outlook != Outlook::hopeless;
+      if (abort_.stop_requested() || !(waited || attempt.error.kind == ErrorKind::cancelled))
+        return fail(attempt.error);
+      return {};
     }
-    if (is_locked(attempt.error)) {
-      if (options_.backfill_only) return fail(attempt.error);
+    if (outlook == Outlook::standby) {
       if (attempt.started) settle_sinks();
       if (!stand_by(attempt.error)) return {};
       worked_before = true;  // for the leader it does: whatever fails now is worth waiting for
       continue;
     }
-    const SteadyTime ended = std::chrono::steady_clock::now();
-    const bool rewritten = attempt.error.code == "source.history_changed";
-    if (rewritten && options_.on_slot_lost == SlotLossPolicy::stop) return fail(slot_lost(attempt.error.what));
-    if (rewritten) known_gap_ = attempt.error.what;
-    const bool held = is_slot_held(attempt.error) && (worked_before || ended - begun < options_.slot_patience);
-    const bool transient = attempt.error.kind == ErrorKind::transient;
-    // It was there a moment ago; the next start judges what it finds.
-    const bool vanished = is_slot_changed(attempt.error) && (attempt.prepared || transient);
-    const bool passing = (transient && worked_before) || is_there_but_busy(attempt.error) || rewritten || vanished;
+    if (is_rewritten(attempt.error)) {
+      if (options_.on_slot_lost == SlotLossPolicy::stop) return fail(slot_lost(attempt.error.what));
+      known_gap_ = attempt.error.what;
+    }
+    const bool held = outlook == Outlook::held;
     status_.role.store(Role::none);
     status_.note_error(attempt.error.what, held);
-    status_.phase.store(held || passing ? Phase::waiting : Phase::stopped);
-    if (!held && !passing) return fail(attempt.error);
+    status_.phase.store(outlook == Outlook::hopeless ? Phase::stopped : Phase::waiting);
+    if (outlook == Outlook::hopeless) return fail(attempt.error);
     settle_sinks();
     if (attempt.started && ended - attempt_begun > options_.healthy_after) backoff.reset();
     const Millis wait = held ? options_.held_look : backoff.next();

@@ -7,6 +7,7 @@
 //
 // Thread: run on the thread that may wait for the graph's whole life (main); the requests from any.
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,7 +32,8 @@ class Supervisor {
   Supervisor(std::vector<IndexPlan> indexes, Backends& backends, const Options& options, LiveStatus& status);
   ~Supervisor();
 
-  // Blocks until drained (success) or until an error that waiting does not cure.
+  // Blocks until drained (success) or until an error that waiting does not cure. A backfill that was stopped before it
+  // was done is an error: run.interrupted.
   flusso::Status run();
   // First signal: finish and confirm what is complete. Second: leave at once; what is unconfirmed is repeated later.
   void request_drain();
@@ -42,11 +44,22 @@ class Supervisor {
  private:
   struct Attempt {
     bool drained = false;
-    bool prepared = false;  // the run was begun
-    bool started = false;   // the stream was open
+    bool caught_up = false;  // drained because the backfill was done
+    bool prepared = false;   // the run was begun
+    bool started = false;    // the stream was open
     Error error;
   };
+  // What a failed attempt is followed by.
+  enum class Outlook : std::uint8_t {
+    hopeless,  // waiting does not cure it
+    standby,   // another process leads
+    held,      // the slot is in use
+    passing,   // worth another attempt after a while
+  };
+  flusso::Status keep_running();
   Attempt attempt();
+  // `running`: the time since the process began.
+  Outlook judge(const Attempt& attempt, bool worked_before, Millis running) const;
   // Another process leads: says so now and then, and waits a moment. False when asked to stop meanwhile.
   bool stand_by(const Error& error);
   // Before another run writes, every request of this one has been answered or has timed out.
@@ -61,6 +74,7 @@ class Supervisor {
   std::unique_ptr<SourceAdmin> source_;
   std::optional<std::string> known_gap_;  // found out by a run: the next start builds every index anew
   SteadyTime stood_by_said_{};
+  bool caught_up_ = false;
   std::stop_source drain_;
   std::stop_source abort_;
   std::mutex mutex_;

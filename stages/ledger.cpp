@@ -7,37 +7,6 @@
 #include "model/check.h"
 
 namespace flusso::stages {
-namespace {
-
-using SinkMask = std::uint16_t;
-
-constexpr SinkMask bit(std::uint8_t sink) { return static_cast<SinkMask>(1U << sink); }
-
-// Sinks that have at least one target bit.
-SinkMask sinks_of(Targets targets) {
-  SinkMask mask = 0;
-  for (std::uint8_t sink = 0; sink < kMaxSinks; ++sink)
-    if (targets.has(SinkId{sink})) mask = static_cast<SinkMask>(mask | bit(sink));
-  return mask;
-}
-
-Targets targets_of(SinkMask sinks, Targets all) {
-  Targets result;
-  for (std::uint8_t sink = 0; sink < kMaxSinks; ++sink)
-    if ((sinks & bit(sink)) != 0) result = result | all.only(SinkId{sink});
-  return result;
-}
-
-template <class F>
-void for_each_sink(SinkMask sinks, F&& f) {
-  while (sinks != 0) {
-    const auto sink = static_cast<std::uint8_t>(std::countr_zero(sinks));
-    sinks = static_cast<SinkMask>(sinks & (sinks - 1U));
-    f(sink);
-  }
-}
-
-}  // namespace
 
 Ledger::Ledger(std::size_t indexes, LedgerLimits limits) : limits_(limits), indexes_(indexes) {
   for (Index& i : indexes_) i.batch = limits_.build_batch;
@@ -211,10 +180,7 @@ void Ledger::dispatch(LedgerOut& out) {
       }
       entry.busy = static_cast<SinkMask>(entry.busy | sinks);
       // Recorded at dispatch, not at admission: an older seed document must not pass between the two.
-      if (!target.seeding.empty()) {
-        for_each_sink(static_cast<SinkMask>(sinks & sinks_of(target.seeding)),
-                      [&](std::uint8_t sink) { target.touched[pair_hash(key, sink)] = 0; });
-      }
+      if (!target.seeding.empty()) target.touched.begin(key, static_cast<SinkMask>(sinks & sinks_of(target.seeding)));
       batch.items.push_back(BuildItem{key, targets_of(sinks, target.targets)});
     }
     if (batch.items.empty()) continue;
@@ -281,17 +247,12 @@ void Ledger::finish(IndexId id, std::string_view key, SinkMask sink_bit, Outcome
   const auto sink = static_cast<std::uint8_t>(std::countr_zero(sink_bit));
   entry.busy = static_cast<SinkMask>(entry.busy & ~sink_bit);
 
-  if (!target.touched.empty() && outcome != OutcomeKind::in_doubt) {
-    const PairHash pair = pair_hash(key, sink);
-    if (const auto touched = target.touched.find(pair); touched != target.touched.end())
-      touched->second = event_number_;
-  }
-
   if (outcome == OutcomeKind::in_doubt) {
     // The old write may still land: nothing newer is sent before it has had its time, then the document is rebuilt.
     entry.doubt = static_cast<SinkMask>(entry.doubt | sink_bit);
     doubts_.push_back(Doubt{{}, id, std::string(key), sink_bit});
   } else {
+    target.touched.end(key, sink, event_number_);
     release(entry, sink, out);
     pass_barriers(id, key, sink, out);
   }
@@ -334,120 +295,6 @@ void Ledger::on(Tick& event, LedgerOut& out) {
     for_each_sink(doubt.sinks, [&](std::uint8_t sink) { pass_barriers(doubt.index, doubt.key, sink, out); });
     enqueue(target, *found, doubt.sinks);
   }
-}
-
-// ---- seeding -------------------------------------------------------------------------------------------------------
-
-Ledger::PairHash Ledger::pair_hash(std::string_view key, std::uint8_t sink) {
-  // Two independent FNV-1a style streams; 128 bits make an accidental collision irrelevant.
-  std::uint64_t low = 14695981039346656037ULL;
-  std::uint64_t high = 0x9E3779B97F4A7C15ULL;
-  for (const char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    low = (low ^ byte) * 1099511628211ULL;
-    high = (high ^ (byte + 0x51ULL)) * 0xD6E8FEB86659FD93ULL;
-    high ^= high >> 32U;
-  }
-  return PairHash{high, low, sink};
-}
-
-void Ledger::on(SetTargets& event, LedgerOut&) {
-  Index& target = index(event.index);
-  target.targets = event.targets;
-  const SinkMask changed = sinks_of(Targets{target.seeding.bits ^ event.seeding.bits});
-  target.seeding = event.seeding;
-  // What was written to these sinks before went elsewhere; the others go on seeding and must not forget.
-  if (changed != 0)
-    std::erase_if(target.touched, [&](const auto& pair) { return (changed & bit(pair.first.sink)) != 0; });
-}
-
-void Ledger::on(ChunkStart& event, LedgerOut&) { waiting_starts_.push_back(event); }
-
-void Ledger::start_chunks(LedgerOut& out) {
-  while (!waiting_starts_.empty()) {
-    const ChunkStart start = waiting_starts_.front();
-    Index& target = index(start.index);
-    if (target.touched.size() >= limits_.touched_budget) {
-      forget_touched(target);
-      if (target.touched.size() >= limits_.touched_budget && !chunks_.empty()) return;
-    }
-    waiting_starts_.pop_front();
-    const HolderId id = new_holder();
-    Holder& holder = holders_[id];
-    holder.is_chunk = true;
-    holder.ticket = start.ticket;
-    holder.index = start.index;
-    holder.started_at = event_number_;
-    chunks_.emplace(start.ticket.value, id);
-    out.may_start.push_back(start.ticket);
-  }
-}
-
-// A remembered pair may go once every chunk whose transaction began before its attempt completed has been admitted.
-void Ledger::forget_touched(Index& target) {
-  std::uint64_t oldest = event_number_ + 1;
-  for (const auto& [ticket, id] : chunks_) oldest = std::min(oldest, holders_[id].started_at);
-  if (oldest <= target.forgotten_before) return;  // nothing that completed since can go
-  target.forgotten_before = oldest;
-  std::erase_if(target.touched, [&](const auto& pair) { return pair.second != 0 && pair.second < oldest; });
-}
-
-void Ledger::on(SeedDocs& event, LedgerOut& out) {
-  const auto chunk = chunks_.find(event.ticket.value);
-  FLUSSO_CHECK(chunk != chunks_.end(), "documents of a chunk that was never started");
-  const HolderId holder = chunk->second;
-  const IndexId id = event.batch.index;
-  Index& target = index(id);
-
-  std::vector<DocRow> admitted;
-  admitted.reserve(event.batch.rows.size());
-  for (DocRow& row : event.batch.rows) {
-    const std::string_view key = event.batch.key(row);
-    const SinkMask sinks = sinks_of(row.targets & target.seeding);
-    if (sinks == 0) continue;
-    const auto found = target.entries.find(key);
-    SinkMask write = 0;
-    for_each_sink(sinks, [&](std::uint8_t sink) {
-      const bool touched = !target.touched.empty() && target.touched.contains(pair_hash(key, sink));
-      if (found == target.entries.end()) {
-        if (!touched) write = static_cast<SinkMask>(write | bit(sink));
-        return;  // touched and idle: the newer document is already there
-      }
-      Entry& entry = found->second;
-      if ((entry.busy & bit(sink)) != 0) {
-        if (!touched) entry.dirty = static_cast<SinkMask>(entry.dirty | bit(sink));  // it read before seeding began
-        wait_for(entry, holder, sink, !touched);
-      } else if (((entry.queued | entry.doubt) & bit(sink)) != 0) {
-        wait_for(entry, holder, sink, false);
-      } else if (!touched) {
-        write = static_cast<SinkMask>(write | bit(sink));
-      }
-    });
-    if (write == 0) continue;
-    Entry& entry =
-        found != target.entries.end() ? found->second : target.entries.try_emplace(std::string(key)).first->second;
-    entry.busy = static_cast<SinkMask>(entry.busy | write);
-    for_each_sink(write, [&](std::uint8_t sink) { wait_for(entry, holder, sink, false); });
-    row.targets = targets_of(write, row.targets & target.seeding);
-    admitted.push_back(row);
-  }
-  event.batch.rows = std::move(admitted);
-  if (!event.batch.rows.empty()) out.seed_docs.push_back(std::move(event.batch));
-  holders_[holder].batches_seen += 1;
-  if (holders_[holder].batches_expected && holders_[holder].batches_seen == *holders_[holder].batches_expected)
-    chunks_.erase(event.ticket.value);
-  holder_changed(holder, out);
-}
-
-void Ledger::on(ChunkEnd& event, LedgerOut& out) {
-  const auto chunk = chunks_.find(event.ticket.value);
-  FLUSSO_CHECK(chunk != chunks_.end(), "the end of a chunk that was never started");
-  const HolderId id = chunk->second;
-  Holder& holder = holders_[id];
-  holder.batches_expected = event.batches;
-  holder.failed = !event.complete;
-  if (holder.batches_seen == event.batches) chunks_.erase(chunk);
-  holder_changed(id, out);
 }
 
 // ---- control -------------------------------------------------------------------------------------------------------

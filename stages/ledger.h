@@ -28,6 +28,8 @@
 #include <vector>
 
 #include "stages/events.h"
+#include "stages/sink_mask.h"
+#include "stages/touched.h"
 
 namespace flusso::stages {
 
@@ -55,7 +57,6 @@ class Ledger {
   std::size_t touched() const;
 
  private:
-  using SinkMask = std::uint16_t;
   using HolderId = std::uint32_t;
 
   // Who waits for a (document, sink): a group or a chunk. `next`: satisfied only by an attempt that has not begun.
@@ -113,26 +114,12 @@ class Ledger {
     std::unordered_set<HolderId> chunks;
     bool passed() const { return waiting.empty() && chunks.empty(); }
   };
-  // 128 bits of the key's text, and the sink as it is.
-  struct PairHash {
-    std::uint64_t high = 0, low = 0;
-    std::uint8_t sink = 0;
-    bool operator==(const PairHash&) const = default;
-  };
-  struct PairHasher {
-    std::size_t operator()(const PairHash& h) const {
-      return static_cast<std::size_t>(h.low ^ (h.sink * 0x9E3779B97F4A7C15ULL));
-    }
-  };
   struct Index {
     Targets targets;
     Targets seeding;
     Entries entries;
     std::deque<Entries::value_type*> queue;  // entries with queued != 0, each once
-    // (document, sink) pairs whose newer read went, or is going, to the generation under construction; the value is the
-    // number of the event in which the last attempt ended, 0 while one is in flight or in doubt.
-    std::unordered_map<PairHash, std::uint64_t, PairHasher> touched;
-    std::uint64_t forgotten_before = 0;  // event number of the last sweep of `touched`
+    Touched touched;
     // Its last batch could not be read: one batch at a time goes out, each after a while, until one is read.
     struct Deferral {
       bool on = false;
@@ -177,7 +164,6 @@ class Ledger {
   void pass_barriers(IndexId id, std::string_view key, std::uint8_t sink, LedgerOut& out);
   void pass_barriers(HolderId chunk, LedgerOut& out);
   void answer_barriers(LedgerOut& out);
-  static PairHash pair_hash(std::string_view key, std::uint8_t sink);
 
   const LedgerLimits limits_;
   std::vector<Index> indexes_;

@@ -12,6 +12,7 @@
 
 #include "io/http/transfer.h"
 #include "model/check.h"
+#include "model/thread_name.h"
 
 namespace flusso::http {
 namespace {
@@ -60,7 +61,10 @@ struct Loop::Impl {
     multi = curl_multi_init();
     FLUSSO_CHECK(multi != nullptr, "libcurl gave no multi handle");
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kCachedConnections);
-    thread = std::thread([this] { run(); });
+    thread = std::thread([this] {
+      name_this_thread("http loop");
+      run();
+    });
   }
 
   ~Impl() {

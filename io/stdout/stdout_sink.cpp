@@ -10,6 +10,7 @@
 #include "io/stdout/envelope.h"
 #include "io/stdout/output.h"
 #include "model/row_key.h"
+#include "model/thread_name.h"
 
 namespace flusso::stdout_sink {
 namespace {
@@ -18,7 +19,11 @@ constexpr std::size_t kWriteBytes = 256 * 1024;
 
 class StdoutWriter final : public BulkWriter {
  public:
-  StdoutWriter(Layout layout, int fd) : layout_(layout), output_(fd), thread_([this] { work(); }) {}
+  StdoutWriter(Layout layout, int fd)
+      : layout_(layout), output_(fd), thread_([this] {
+          name_this_thread("stdout");
+          work();
+        }) {}
 
   ~StdoutWriter() override {
     {

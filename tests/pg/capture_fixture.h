@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "tests/support/pg_database.h"
 
 namespace flusso::pg::test {
@@ -99,6 +101,15 @@ class CaptureTest : public ::testing::Test {
     }
     EXPECT_EQ(commits, 0) << "the stream fell silent";
     return seen;
+  }
+  // Reads until the stream fails, waiting `wait` for each event; the failure, nothing when it does not come.
+  std::optional<Error> read_until_error(Millis wait = Millis(50)) {
+    std::optional<Error> error;
+    eventually([&] {
+      if (const auto event = capture->next(wait); !event) error = event.error();
+      return error.has_value();
+    });
+    return error;
   }
   Lsn slot_flush() {
     return database

@@ -209,13 +209,9 @@ TEST_F(Capture, wake_ends_a_wait_and_stop_cancels_it) {
     return event && std::holds_alternative<CaptureNothing>(*event);
   }));
   std::jthread stopper([&] { stop.request_stop(); });
-  Error error;
-  EXPECT_TRUE(test::eventually([&] {
-    const auto event = capture->next(Millis(60000));
-    if (!event) error = event.error();
-    return !event;
-  }));
-  EXPECT_EQ(error.kind, ErrorKind::cancelled);
+  const auto error = read_until_error(Millis(60000));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::cancelled);
 }
 
 TEST_F(Capture, keepalives_carry_an_idle_slot_past_foreign_wal) {
@@ -283,14 +279,10 @@ TEST_F(Capture, a_killed_walsender_is_transient_and_named_by_its_sqlstate) {
   prepare_and_open();
   database.run("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '" +
                database.slot() + "'");
-  Error error;
-  ASSERT_TRUE(test::eventually([&] {
-    const auto event = capture->next(Millis(50));
-    if (!event) error = event.error();
-    return !event;
-  }));
-  EXPECT_EQ(error.kind, ErrorKind::transient);
-  EXPECT_EQ(error.code, "pg.57P01") << error.what;
+  const auto error = read_until_error();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::transient);
+  EXPECT_EQ(error->code, "pg.57P01") << error->what;
   open();
 }
 
@@ -312,14 +304,10 @@ TEST_F(Capture, a_publication_that_is_gone_is_explained) {
   prepare_and_open();
   database.run("DROP PUBLICATION " + quote_identifier(database.publication()));
   database.run("INSERT INTO t VALUES (1)");
-  Error error;
-  ASSERT_TRUE(test::eventually([&] {
-    const auto event = capture->next(Millis(50));
-    if (!event) error = event.error();
-    return !event;
-  }));
-  EXPECT_EQ(error.kind, ErrorKind::transient);
-  EXPECT_THAT(error.what, HasSubstr(database.publication()));
+  const auto error = read_until_error();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::transient);
+  EXPECT_THAT(error->what, HasSubstr(database.publication()));
 }
 
 TEST_F(Capture, changes_from_before_a_publication_that_was_made_again_are_skipped_by_the_next_start) {

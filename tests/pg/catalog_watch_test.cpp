@@ -12,7 +12,7 @@ using test::TestDatabase;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr const char* kTables =
+constexpr const char* kWatchedTables =
     "CREATE TABLE t (id int PRIMARY KEY, owner int NOT NULL, v numeric NOT NULL, note text); CREATE UNIQUE INDEX ti ON "
     "t "
     "(owner, id); ALTER TABLE t REPLICA IDENTITY USING INDEX ti; INSERT INTO t VALUES (1, 1, 1, 'x'); "
@@ -25,7 +25,7 @@ class CatalogWatchTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(database.ready());
-    database.run(kTables);
+    database.run(kWatchedTables);
     database.run("CREATE PUBLICATION " + publication + " FOR TABLE t, p");
     watch = make_source_admin(database.options())->catalog_watch();
     ASSERT_NE(watch, nullptr);

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 // Two levels, a leaf in another schema, one with its columns in another order and a dropped one.
-constexpr const char* kTables =
+constexpr const char* kPartitionedTables =
     "CREATE SCHEMA \"o ld\"; CREATE TABLE t (id int, owner int NOT NULL, at int NOT NULL, PRIMARY KEY (id, at)) "
     "PARTITION "
     "BY RANGE (at); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); "
@@ -31,7 +31,7 @@ class Partitions : public CaptureTest {
  protected:
   void SetUp() override {
     CaptureTest::SetUp();
-    if (!HasFatalFailure()) database.run(kTables);
+    if (!HasFatalFailure()) database.run(kPartitionedTables);
   }
   void add(const std::string& table) { plan.tables.push_back(test::table_plan(database, table, {"owner", "id"})); }
   TableInfo described(const std::string& table) {

@@ -245,12 +245,15 @@ Generation FakeCluster::stage(const std::string& alias) {
 }
 
 void FakeCluster::promote(const std::string& alias, Generation generation) {
-  const Lock lock(mutex_);
-  IndexRecord& record = records_[alias];
-  record.active = generation;
-  record.seeded = true;
-  record.staged.reset();
-  ring_();
+  {
+    const Lock lock(mutex_);
+    IndexRecord& record = records_[alias];
+    record.active = generation;
+    record.seeded = true;
+    record.staged.reset();
+    ring_();
+  }
+  on_promoted(alias);
 }
 
 void FakeCluster::retire_others(const std::string& alias, Generation keep) {

@@ -87,6 +87,8 @@ class FakeCluster {
   std::mutex records_mutex;  // guards source and seeds
 
   // ---- for tests ----
+  // Called when an index has been promoted, before the process hears of it. Set before it starts.
+  std::function<void(const std::string& alias)> on_promoted = [](const std::string&) {};
   std::atomic<bool> expect_gone{false};  // an index is deleted from outside: writes to it are nobody's fault
   std::map<std::string, std::string> documents(const std::string& alias, Generation generation);
   std::optional<std::string> document(const std::string& alias, Generation generation, const std::string& key);

@@ -237,7 +237,8 @@ std::set<std::pair<Document, int>> FakeDatabase::changed_between(Lsn after, Lsn 
   return documents;
 }
 
-bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored) {
+bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored,
+                            std::optional<Lsn> owed_by_seed) {
   const Lock lock(mutex_);
   advance();
   const std::vector<Fact>& facts = facts_[which][id];
@@ -253,6 +254,7 @@ bool FakeDatabase::is_fresh(Document which, int id, Lsn confirmed, const std::op
     if (first == 0 || !wal_[facts[first - 1].position].in_stream || facts[first - 1].lsn == kNever) return true;
     --first;
   }
+  if (!stored && owed_by_seed && facts[first].lsn <= *owed_by_seed) return true;
   for (std::size_t i = first; i < facts.size(); ++i) {
     if (facts[i].content == stored || (i > first && facts[i].lsn == kNever)) return true;
     if (facts[i].content && (is_broken(*facts[i].content) || is_refused(*facts[i].content))) return true;
@@ -405,6 +407,7 @@ void FakeDatabase::invalidate_slot(std::string why) {
 void FakeDatabase::move_slot(Lsn confirmed) {
   const Lock lock(mutex_);
   slot_.confirmed = confirmed;
+  slot_.delivered = std::min(slot_.delivered, confirmed);  // what lies behind it will be delivered again
 }
 
 void FakeDatabase::checkpoint() {

@@ -119,8 +119,10 @@ class FakeDatabase {
   // that could not be built, or are refused by sinks, at some such moment may hold anything, and so may those that a
   // TRUNCATE changed since: they are a debt of the next generation. A lookup runs in a later snapshot: where a change
   // that is not confirmed yet has moved the way away, that one owes the document, and it may be older. What was
-  // committed before the slot was made is owed by the seed.
-  bool is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored);
+  // committed before the slot was made is owed by the seed, and in a generation under construction so is a document
+  // that may be as old as something up to `owed_by_seed`: it may not be there yet.
+  bool is_fresh(Document which, int id, Lsn confirmed, const std::optional<std::string>& stored,
+                std::optional<Lsn> owed_by_seed);
   // A TRUNCATE has changed it: a sink that keeps no generations is never told.
   bool was_truncated(Document which, int id);
   // It could not be built once, or sinks refused it: no document tells then which rows it would have held.

@@ -206,7 +206,7 @@ void World::check_document(Process& process, std::size_t sink, Document which, i
     const bool complete = record.seeded && record.active == *generation;
     if (old_rows == OldRows::silent && ((!stored && !complete) || database.was_left_out(which, id))) continue;
     verdict.check(Invariant::no_lsn_is_confirmed_before_its_documents_are_durable,
-                  database.is_fresh(which, id, confirmed, stored),
+                  database.is_fresh(which, id, confirmed, stored, complete ? std::nullopt : std::optional(before)),
                   std::to_string(confirmed.value) + " was confirmed after " + std::to_string(before.value) + ", but " +
                       concrete_name(alias, *generation) + "/" + std::to_string(id) + " of sink " +
                       std::to_string(sink) + " holds " + stored.value_or("nothing") + "; " +
@@ -281,7 +281,7 @@ void Process::kill() {
 Status Process::hold_exclusive() {
   ++locks_taken;
   lock_lost = false;
-  return {};
+  return world_.before_start(*this);
 }
 
 std::unique_ptr<ChangeCapture> Process::capture(const Plan& plan) {

@@ -63,6 +63,8 @@ class World {
   Chance chance;
   FakeDatabase database;
   std::vector<std::unique_ptr<FakeCluster>> clusters;
+  // Called when a process asks for its lock, on the supervisor's thread; what it answers ends the attempt.
+  std::function<Status(Process&)> before_start = [](Process&) { return Status{}; };
   std::size_t plain_from = SIZE_MAX;  // clusters from here on have no control plane
   pipeline::Options options;
   SinkLimits limits;

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/stages/documents.h"
+
 namespace flusso::stages {
 namespace {
-
-SteadyTime at(int ms) { return SteadyTime(Millis(ms)); }
 
 // An assembler with rows of one text column of table 0.
 class Stream {

@@ -1,5 +1,6 @@
 #pragma once
-// Values that the tests of stages/ speak in: documents as slabs, plans of a few names, requests that own their texts.
+// Values that the tests of stages/ speak in: moments, documents as slabs, plans of a few names, requests that own their
+// texts.
 
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "model/batches.h"
+#include "model/clock.h"
 #include "model/plan.h"
 #include "stages/bulk_body.h"
 #include "stages/events.h"
@@ -20,6 +22,8 @@ inline constexpr SinkId kOtherSink{1};
 inline constexpr Targets kTarget = Targets{1};           // sink 0, slot 0
 inline constexpr Targets kStaged = Targets{2};           // sink 0, slot 1
 inline constexpr Targets kOtherSinkTarget = Targets{4};  // sink 1, slot 0
+
+inline SteadyTime at(int ms) { return SteadyTime(Millis(ms)); }
 
 struct Doc {
   std::string key;

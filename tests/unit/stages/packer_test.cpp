@@ -12,8 +12,6 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-SteadyTime at(int ms) { return SteadyTime(Millis(ms)); }
-
 class Bench {
  public:
   explicit Bench(PackerLimits limits, SinkId sink = kSink) : packer(sink, limits, render_plainly) {}

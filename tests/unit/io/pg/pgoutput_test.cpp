@@ -6,17 +6,14 @@
 #include <iostream>
 #include <random>
 
+#include "tests/unit/io/pg/wire_bytes.h"
+
 namespace flusso::pg {
 namespace {
 
 using Kind = PgOutputMessage::Kind;
 using State = FieldText::State;
 
-std::string big(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(value >> static_cast<unsigned>(8 * i) & 0xFFU);
-  return out;
-}
 std::string text_column(std::string_view text) { return "t" + big(text.size(), 4) + std::string(text); }
 std::string zero_terminated(std::string_view text) { return std::string(text) + '\0'; }
 

@@ -13,6 +13,8 @@
 #include <random>
 #include <set>
 
+#include "tests/unit/io/pg/wire_bytes.h"
+
 namespace flusso::pg {
 namespace {
 
@@ -20,11 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string big(std::uint64_t value, int bytes) {
-  std::string out;
-  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(value >> static_cast<unsigned>(8 * i) & 0xFFU);
-  return out;
-}
 std::string start(std::uint32_t xid, bool first = true) { return "S" + big(xid, 4) + big(first ? 1 : 0, 1); }
 std::string stop() { return "E"; }
 std::string commit(std::uint32_t xid) { return "c" + big(xid, 4) + big(0, 1) + big(70, 8) + big(80, 8) + big(90, 8); }
