@@ -23,7 +23,6 @@ from faults import FAULTS
 HERE = Path(__file__).resolve().parent
 DEBIAN_PYTHON = "/usr/bin/python3"  # the one that has psycopg2 and requests
 SECONDS_PER_TEST = 420   # a test that may take longer says so in its attribute `seconds`
-PATIENCE = float(os.environ.get("FLUSSO_TEST_PATIENCE", "1"))
 
 
 def discover(names, pattern="test_*.py"):
@@ -100,6 +99,7 @@ def main():
     from harness.case import Case
     from harness.postgres import DemoStore
     from harness.services import Services
+    from harness.wait import patient
 
     tests = discover(arguments.names, "large_*.py" if arguments.large else "test_*.py")
     if arguments.list:
@@ -129,7 +129,7 @@ def main():
         for module, name, function in tests:
             begun = time.monotonic()
             case = Case(name, arguments.flusso.resolve(), services, store, seed, arguments.keep)
-            failure, reason = run_one(case, function, int(PATIENCE * getattr(function, "seconds", SECONDS_PER_TEST)))
+            failure, reason = run_one(case, function, int(patient(getattr(function, "seconds", SECONDS_PER_TEST))))
             if reason and not failure:
                 case.note(reason)
                 skipped += 1

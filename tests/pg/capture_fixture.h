@@ -71,8 +71,15 @@ class CaptureTest : public ::testing::Test {
     auto state = make_source_admin(database.options())->prepare(plan, {});
     ASSERT_TRUE(state) << state.error().what;
   }
-  void open() {
-    capture = make_capture(database.options(), plan);
+  // With a capture that tells the server nothing of itself until long after every deadline of the tests.
+  void open_silent() {
+    PgSourceOptions options = database.options();
+    options.feedback_interval = std::chrono::minutes(2);
+    open(options);
+  }
+  void open() { open(database.options()); }
+  void open(const PgSourceOptions& options) {
+    capture = make_capture(options, plan);
     const auto from = start_when_free(*capture);
     ASSERT_TRUE(from) << from.error().what;
     started_at = *from;

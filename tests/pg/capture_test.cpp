@@ -164,7 +164,8 @@ TEST_F(Capture, a_stream_that_is_cut_off_delivers_everything_unconfirmed_again) 
 TEST_F(Capture, a_confirmation_is_reported_while_next_waits) {
   database.run("CREATE TABLE t (id int PRIMARY KEY)");
   plan.tables.push_back(test::table_plan(database, "t", {"id"}));
-  prepare_and_open();
+  prepare();
+  open_silent();
   database.run("INSERT INTO t VALUES (1)");
   read_commits(1);
   std::jthread reader([&](std::stop_token stop) {
@@ -172,7 +173,7 @@ TEST_F(Capture, a_confirmation_is_reported_while_next_waits) {
     }
   });
   capture->confirm(last_commit);
-  EXPECT_TRUE(test::eventually([&] { return slot_flush() == last_commit; }, std::chrono::seconds(2)));
+  EXPECT_TRUE(test::eventually([&] { return slot_flush() == last_commit; }));
   reader.request_stop();
   capture->wake();
 }
@@ -180,17 +181,16 @@ TEST_F(Capture, a_confirmation_is_reported_while_next_waits) {
 TEST_F(Capture, a_confirmation_is_reported_while_intake_is_paused) {
   database.run("CREATE TABLE t (id int PRIMARY KEY)");
   plan.tables.push_back(test::table_plan(database, "t", {"id"}));
-  prepare_and_open();
+  prepare();
+  open_silent();
   database.run("INSERT INTO t VALUES (1)");
   read_commits(1);
   database.run("INSERT INTO t SELECT generate_series(2, 2000)");  // unread data must not keep the pause from pausing
   std::jthread confirmer([&] { capture->confirm(last_commit); });
-  EXPECT_TRUE(test::eventually(
-      [&] {
-        EXPECT_TRUE(capture->keep_alive(Millis(1000)));
-        return slot_flush() == last_commit;
-      },
-      std::chrono::seconds(5)));
+  EXPECT_TRUE(test::eventually([&] {
+    EXPECT_TRUE(capture->keep_alive(Millis(1000)));
+    return slot_flush() == last_commit;
+  }));
   EXPECT_EQ(read_commits(1).size(), 1999u);
 }
 

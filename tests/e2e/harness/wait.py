@@ -11,6 +11,11 @@ import time
 PATIENCE = float(os.environ.get("FLUSSO_TEST_PATIENCE", "1"))
 
 
+def patient(seconds):
+    """A limit that a test asserts itself, as long as this machine needs it."""
+    return seconds * PATIENCE
+
+
 class TimedOut(AssertionError):
     """A condition did not come true in time; the text names it."""
 
@@ -22,7 +27,7 @@ def until(condition, what, seconds=60.0, every=0.02, at_most=0.25):
     `what` is a phrase or a function that describes, on failure, what was waited for. Errors of the condition end the
     wait at once, except the ones it handles itself.
     """
-    seconds *= PATIENCE
+    seconds = patient(seconds)
     deadline = time.monotonic() + seconds
     pause = every
     while True:
