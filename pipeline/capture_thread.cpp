@@ -12,7 +12,8 @@ namespace flusso::pipeline {
 namespace {
 
 constexpr Millis kIdleWait{1000};
-// A change never counts less than this, so that the account also bounds their number (32 MiB: 65 536 changes).
+// A change never counts less than this, so that the account also bounds their number (32 MiB: 65 536 changes whose
+// documents are not known yet).
 constexpr std::uint64_t kLeastBytesPerChange = 512;
 
 template <class... Ts>

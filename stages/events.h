@@ -33,7 +33,7 @@ struct GroupAnnounced {
   GroupSeq seq;
   std::optional<Lsn> end_lsn;
   std::uint32_t parts = 0;
-  std::shared_ptr<Lease> change_lease;  // freed when the group is confirmed
+  std::shared_ptr<Lease> change_lease;  // shrinks when the group's documents are known, freed when it is confirmed
   bool searches = false;                // a page of found documents will come: see KeyPage::found
 };
 

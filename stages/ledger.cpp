@@ -73,7 +73,7 @@ void Ledger::on(GroupAnnounced& event, LedgerOut& out) {
   holder.end_lsn = event.end_lsn;
   holder.change_lease = std::move(event.change_lease);
   if (event.searches) holder.wanted = std::make_unique<std::unordered_set<std::string>>();
-  holder_changed(id, out);
+  group_grew(id, out);
 }
 
 void Ledger::on(KeyPage& event, LedgerOut& out) {
@@ -91,6 +91,17 @@ void Ledger::on(KeyPage& event, LedgerOut& out) {
       if (!event.found && wanted->size() < limits_.wanted_budget) wanted->insert(std::move(document));
     }
     want(event.index, std::move(key), id);
+  }
+  group_grew(id, out);
+}
+
+// While the source is far ahead, a document is written the fewer times the more of its changes are known: so changes
+// that are resolved make room for others long before they are confirmed.
+void Ledger::group_grew(HolderId id, LedgerOut& out) {
+  Holder& holder = holders_[id];
+  if (holder.resolved()) {
+    holder.wanted.reset();
+    holder.change_lease->shrink_to(holder.change_lease->bytes() / limits_.resolved_part);
   }
   holder_changed(id, out);
 }
@@ -140,9 +151,7 @@ void Ledger::holder_changed(HolderId id, LedgerOut& out) {
     if (!holder.failed) out.recorded.push_back(holder.ticket);
     pass_barriers(id, out);
   } else {
-    const bool closed =
-        holder.announced && holder.parts_ended == holder.parts && holder.pages_seen == holder.pages_expected;
-    if (!closed) return;
+    if (!holder.resolved()) return;
     out.settled.push_back(Settled{holder.seq, holder.end_lsn, std::move(holder.change_lease)});
     groups_.erase(holder.seq.value);
   }

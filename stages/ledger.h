@@ -41,6 +41,9 @@ struct LedgerLimits {
   Millis in_doubt_wait{30000};             // how long a write in doubt may still land
   std::size_t touched_budget = 2'000'000;  // remembered (document, sink) pairs while seeding
   std::size_t wanted_budget = 16'384;      // documents of one group that a search may find again
+  // What a group whose documents are all known keeps of its lease, one part in so many: its rows are gone, and left are
+  // the documents that it named itself and who waits for them.
+  std::uint64_t resolved_part = 4;
 };
 
 class Ledger {
@@ -93,6 +96,7 @@ class Ledger {
     std::uint32_t parts = 0, parts_ended = 0;
     std::uint64_t pages_expected = 0, pages_seen = 0;
     std::unique_ptr<std::unordered_set<std::string>> wanted;  // its documents; only while a search may find them again
+    bool resolved() const { return announced && parts_ended == parts && pages_seen == pages_expected; }
     // chunk
     Ticket ticket;
     IndexId index;
@@ -151,6 +155,7 @@ class Ledger {
   HolderId group(GroupSeq seq);
   HolderId new_holder();
   void want(IndexId id, std::string key, HolderId holder);
+  void group_grew(HolderId id, LedgerOut& out);
   void wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool next);
   enum class Place { back, front };
   void enqueue(Index& index, Entries::value_type& entry, SinkMask sinks, Place place = Place::back);

@@ -152,7 +152,7 @@ transport.port: $transport
 discovery.type: single-node
 # a full disk must not make indexes read-only, and no kernel setting must be needed
 cluster.routing.allocation.disk.threshold_enabled: false
-node.store.allow_mmap: false
+node.store.allow_mmap: true
 EOF
   if ((EUID == 0)); then chown -R "$OS_USER:" "$folder"; fi
 }
