@@ -35,9 +35,13 @@ void Ledger::handle(LedgerEvent event, LedgerOut& out) {
   std::visit([&](auto& e) { on(e, out); }, event);
   dispatch(out);
   start_chunks(out);
-  if (ids_.bytes() != 0) ids_.shrink_to(documents());
+  if (ids_.bytes() != 0) ids_.shrink_to(units_of_ids());
   answer_idle(out);
 }
+
+// One per document; and one for every eight that wait for documents, which together are as large: thousands of groups
+// may wait for the same hundred thousand documents while a sink is away.
+std::uint64_t Ledger::units_of_ids() const { return documents() + waiting_ / 8; }
 
 // ---- groups --------------------------------------------------------------------------------------------------------
 
@@ -111,6 +115,7 @@ void Ledger::wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool nex
   // Most repetitions come at once; one that slips through is counted and released twice, which is harmless.
   if (!entry.waiters.empty() && entry.waiters.back() == waiter) return;
   entry.waiters.push_back(waiter);
+  ++waiting_;
   holders_[holder].pending += 1;
 }
 
@@ -283,6 +288,7 @@ void Ledger::release(Entry& entry, std::uint8_t sink, LedgerOut& out) {
     }
     entry.waiters[i] = entry.waiters.back();
     entry.waiters.pop_back();
+    --waiting_;
     holders_[waiter.holder].pending -= 1;
     holder_changed(waiter.holder, out);
   }

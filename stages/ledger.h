@@ -155,6 +155,7 @@ class Ledger {
   HolderId group(GroupSeq seq);
   HolderId new_holder();
   void want(IndexId id, std::string key, HolderId holder);
+  std::uint64_t units_of_ids() const;
   void group_grew(HolderId id, LedgerOut& out);
   void wait_for(Entry& entry, HolderId holder, std::uint8_t sink, bool next);
   enum class Place { back, front };
@@ -180,7 +181,8 @@ class Ledger {
   std::deque<Doubt> doubts_;
   std::vector<Barrier> barriers_;
   std::vector<std::uint64_t> idle_requests_;
-  Lease ids_;  // units of the id account, one per document at most
+  Lease ids_;                  // units of the id account, see units_of_ids()
+  std::uint64_t waiting_ = 0;  // groups and chunks that wait, counted once per document and sink
   std::uint32_t builds_out_ = 0;
   SteadyTime now_{};  // as of the last Tick
   std::uint64_t event_number_ = 0;

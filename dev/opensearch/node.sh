@@ -150,9 +150,8 @@ network.host: 127.0.0.1
 http.port: $http
 transport.port: $transport
 discovery.type: single-node
-# a full disk must not make indexes read-only, and no kernel setting must be needed
+# a full disk must not make indexes read-only
 cluster.routing.allocation.disk.threshold_enabled: false
-node.store.allow_mmap: true
 EOF
   if ((EUID == 0)); then chown -R "$OS_USER:" "$folder"; fi
 }

@@ -26,7 +26,7 @@ SECONDS_PER_TEST = 420   # a test that may take longer says so in its attribute 
 
 
 def discover(names, pattern="test_*.py"):
-    """(module name, test name, function) of every selected test, in file order."""
+    """(module name, test name, function) of every selected test: those that may take long first, then in file order."""
     names = [test for name in names for test in (FAULTS[name].tests if name in FAULTS else [name])]
     tests = []
     for path in sorted(HERE.glob(pattern)):
@@ -35,7 +35,11 @@ def discover(names, pattern="test_*.py"):
             if name.startswith("test_") and callable(function):
                 if not names or any(wanted in f"{path.stem}.{name}" for wanted in names):
                     tests.append((path.stem, name, function))
-    return tests
+    return sorted(tests, key=lambda test: -seconds_of(test[2]))
+
+
+def seconds_of(function):
+    return getattr(function, "seconds", SECONDS_PER_TEST)
 
 
 class TookTooLong(BaseException):
@@ -84,7 +88,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="print the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the folders of the tests")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once, each with services of its own")
-    parser.add_argument("--shard", default="1/1", help="K/N: every Nth test from the Kth on")
+    parser.add_argument("--queue", type=int, help=argparse.SUPPRESS)  # what --jobs gives each process: see shards.py
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
 
@@ -112,9 +116,10 @@ def main():
     if arguments.jobs > 1 and len(tests) > 1:
         from harness import shards
         keep = ["--keep"] * arguments.keep + ["--large"] * arguments.large
-        return shards.run(__file__, arguments.jobs, ["--flusso", str(arguments.flusso), *keep, *arguments.names])
-    shard, of = (int(part) for part in arguments.shard.split("/"))
-    tests = tests[shard - 1::of]
+        return shards.run(__file__, arguments.jobs, len(tests), ["--flusso", str(arguments.flusso), *keep, *arguments.names])
+    if arguments.queue is not None:
+        from harness import shards
+        tests = shards.taken(arguments.queue, tests)
 
     seed = os.environ.get("FLUSSO_TEST_SEED") or secrets.token_hex(4)
     print(f"seed {seed} (FLUSSO_TEST_SEED={seed} repeats it)", flush=True)
@@ -122,14 +127,14 @@ def main():
     signal.signal(signal.SIGTERM, terminate)
     services = Services()
     store = None
-    failed, skipped = [], 0
+    failed, skipped, ran = [], 0, 0
     started = time.monotonic()
     try:
         store = DemoStore(services.pg_url)
         for module, name, function in tests:
-            begun = time.monotonic()
+            begun, ran = time.monotonic(), ran + 1
             case = Case(name, arguments.flusso.resolve(), services, store, seed, arguments.keep)
-            failure, reason = run_one(case, function, int(patient(getattr(function, "seconds", SECONDS_PER_TEST))))
+            failure, reason = run_one(case, function, int(patient(seconds_of(function))))
             if reason and not failure:
                 case.note(reason)
                 skipped += 1
@@ -150,7 +155,7 @@ def main():
     print(f"took {time.monotonic() - started:.0f} s")
     if skipped:
         print(f"{skipped} skipped")
-    print(f"{len(tests) - len(failed) - skipped} passed, {len(failed)} failed")
+    print(f"{ran - len(failed) - skipped} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

@@ -89,3 +89,6 @@ def test_a_huge_document_and_many_big_ones_pass_through_bounded_memory(case):
     demo.wait_confirmed(flusso)
     demo.assert_exact()
     note_memory(case, flusso)
+
+
+test_one_transaction_of_a_million_rows_is_exact_and_takes_bounded_memory.seconds = 900

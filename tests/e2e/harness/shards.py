@@ -1,22 +1,34 @@
-"""Runs the tests in several processes at once, each with services of its own: they wait more than they work. What they print
-comes through line by line; the last line sums them up."""
+"""Runs the tests in several processes at once, each with services of its own: they wait more than they work. Who is done with
+one takes the next. What they print comes through line by line; the last line sums them up."""
 
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import threading
 
+NUMBER = struct.Struct("H")  # of a test; the pipe of all of them must hold 64 KiB, which is any pipe's default
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
 SKIPPED = re.compile(r"^(\d+) skipped$")
 
 
-def run(script, jobs, arguments):
-    """Runs `script` once per job with `--shard k/jobs` and the arguments; the exit code of all together."""
+def taken(queue, tests):
+    """The tests that this process takes, one after another, from the pipe `queue` of their numbers."""
+    while number := os.read(queue, NUMBER.size):
+        yield tests[NUMBER.unpack(number)[0]]
+
+
+def run(script, jobs, count, arguments):
+    """Runs `script` once per job with the arguments; together they take `count` tests. The exit code of all together."""
+    queue, numbers = os.pipe()
+    os.write(numbers, b"".join(NUMBER.pack(number) for number in range(count)))
+    os.close(numbers)
     environment = {name: value for name, value in os.environ.items() if name not in ("FLUSSO_TEST_PG", "FLUSSO_TEST_OS")}
-    shards = [subprocess.Popen([sys.executable, script, "--shard", f"{number}/{jobs}", *arguments], env=environment, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for number in range(1, jobs + 1)]
+    shards = [subprocess.Popen([sys.executable, script, "--queue", str(queue), *arguments], env=environment, text=True,
+                               pass_fds=(queue,), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(jobs)]
+    os.close(queue)
 
     def end(_signal, _frame):
         for shard in shards:

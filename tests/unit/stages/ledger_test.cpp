@@ -348,6 +348,25 @@ TEST(Ledger, units_of_the_id_account_go_back_as_documents_end) {
   }
 }
 
+TEST(Ledger, groups_that_wait_for_the_same_documents_are_counted_too) {
+  ByteBudget ids("ids", 1000);
+  {
+    LedgerBench bench;
+    for (std::uint64_t seq = 0; seq < 80; ++seq) {
+      bench.announce(seq, 1);
+      bench.page(seq, {"1", "2"}, 1, kIndex, *ids.try_acquire(2, Urgency::live));
+    }
+    EXPECT_EQ(ids.used(), 2U + 160 / 8);
+    bench.complete("1");
+    bench.complete("1");
+    EXPECT_EQ(ids.used(), 1U + 80 / 8);
+    bench.complete("2");
+    bench.complete("2");
+    EXPECT_EQ(bench.settled.size(), 80U);
+    EXPECT_EQ(ids.used(), 0U);
+  }
+}
+
 TEST(Ledger, idle_is_answered_when_no_group_and_no_document_is_left) {
   LedgerBench bench;
   bench.change(0, {"1"});
