@@ -66,7 +66,6 @@ def test_a_slot_lost_while_running_ends_the_run_with_exit_code_1(case):
     demo, flusso = followed(case)
     before = generations(demo)
     demo.database.drop_slot(demo.slot)
-    until(lambda: demo.database.confirmed(demo.slot) is None or demo.database.drop_slot(demo.slot), "the slot dropped", 30)
     change(demo, "missed")
     refused(flusso, "does not exist any more", "reseed", seconds=60)
     assert demo.database.confirmed(demo.slot) is None

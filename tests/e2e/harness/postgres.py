@@ -7,6 +7,7 @@ import psycopg2
 import psycopg2.extras
 
 from .services import ROOT, with_database
+from .wait import until
 
 PSQL = "/usr/lib/postgresql/15/bin/psql"
 
@@ -77,9 +78,15 @@ class Database:
         return bool(self.one("select active from pg_replication_slots where slot_name = %s", slot))
 
     def drop_slot(self, slot):
-        self.sql("select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %s and active", slot)
-        self.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = %s and not active",
-                 slot)
+        """Takes the slot from whoever holds it, also from one that comes back at once, and drops it."""
+        def gone():
+            self.sql("select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where slot_name = %s and active", slot)
+            try:
+                self.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = %s and not active", slot)
+            except psycopg2.errors.ObjectInUse:
+                return False
+            return self.confirmed(slot) is None
+        until(gone, f"slot {slot} dropped", 30)
 
     def drop(self):
         """Drops every slot of the database and the database."""
