@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-NUMBER = struct.Struct("H")  # of a test; the pipe of all of them must hold 64 KiB, which is any pipe's default
+NUMBER = struct.Struct("H")  # of a test; a pipe holds 32 768 of them
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$")
 SKIPPED = re.compile(r"^(\d+) skipped$")
 
