@@ -64,6 +64,18 @@ inline Result<Lsn> start_when_free(ChangeCapture& capture) {
   return from;
 }
 
+// Makes publication and slot over the tables of `plan`, which must outlive it, and begins the stream; null after a
+// failure.
+inline std::unique_ptr<ChangeCapture> begin_capture(TestDatabase& database, const Plan& plan) {
+  const auto state = make_source_admin(database.options())->prepare(plan, {});
+  EXPECT_TRUE(state) << state.error().what;
+  if (!state) return nullptr;
+  auto capture = make_capture(database.options(), plan);
+  const auto from = capture->start();
+  EXPECT_TRUE(from) << from.error().what;
+  return from ? std::move(capture) : nullptr;
+}
+
 class CaptureTest : public ::testing::Test {
  protected:
   // Makes publication and slot over the tables of plan_ and starts a capture.
@@ -80,6 +92,10 @@ class CaptureTest : public ::testing::Test {
   void open() { open(database.options()); }
   void open(const PgSourceOptions& options) {
     capture = make_capture(options, plan);
+    start();
+  }
+  // Begins a new stream with the same object.
+  void start() {
     const auto from = start_when_free(*capture);
     ASSERT_TRUE(from) << from.error().what;
     started_at = *from;

@@ -201,8 +201,7 @@ TEST_F(Capture, wake_ends_a_wait_and_stop_cancels_it) {
   std::stop_source stop;
   PgSourceOptions options = database.options();
   options.stop = stop.get_token();
-  capture = make_capture(options, plan);
-  ASSERT_TRUE(capture->start());
+  open(options);
   std::jthread waker([&] { capture->wake(); });
   EXPECT_TRUE(test::eventually([&] {
     const auto event = capture->next(Millis(60000));
@@ -234,9 +233,7 @@ TEST_F(Capture, nothing_unconfirmed_is_reported_as_flushed_by_keepalives) {
   prepare();
   PgSourceOptions options = database.options();
   options.feedback_interval = Millis(10);
-  capture = make_capture(options, plan);
-  const auto from = capture->start();
-  ASSERT_TRUE(from);
+  open(options);
   database.run("INSERT INTO t VALUES (1)");
   read_commits(1);
   const auto reply_time = [&] {
@@ -250,7 +247,7 @@ TEST_F(Capture, nothing_unconfirmed_is_reported_as_flushed_by_keepalives) {
     EXPECT_TRUE(capture->next(Millis(20)));
     return reply_time() != before;
   }));
-  EXPECT_EQ(slot_flush(), *from);
+  EXPECT_EQ(slot_flush(), started_at);
 }
 
 TEST_F(Capture, readable_tells_whether_more_is_at_hand) {

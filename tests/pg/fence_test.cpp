@@ -8,8 +8,8 @@
 
 #include "io/pg/blockers.h"
 #include "model/log.h"
+#include "tests/pg/capture_fixture.h"
 #include "tests/support/pg_cluster.h"
-#include "tests/support/pg_database.h"
 
 namespace flusso::pg {
 namespace {
@@ -48,9 +48,8 @@ TEST(VisibilityFence, a_commit_can_be_delivered_before_any_snapshot_sees_it) {
   database.run("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old')");
   Plan plan;
   plan.tables.push_back(test::table_plan(database, "t", {"id"}));
-  ASSERT_TRUE(make_source_admin(database.options())->prepare(plan, {}));
-  const auto capture = make_capture(database.options(), plan);
-  ASSERT_TRUE(capture->start());
+  const auto capture = test::begin_capture(database, plan);
+  ASSERT_TRUE(capture);
   const auto visibility = make_visibility(database.options());
   ASSERT_TRUE(visibility->now());
 
@@ -279,9 +278,8 @@ TEST(Shutdown, a_server_stops_fast_while_connected_once_everything_is_confirmed)
   database->run("CREATE TABLE t (id int PRIMARY KEY)");
   Plan plan;
   plan.tables.push_back(test::table_plan(*database, "t", {"id"}));
-  ASSERT_TRUE(make_source_admin(database->options())->prepare(plan, {}));
-  const auto capture = make_capture(database->options(), plan);
-  ASSERT_TRUE(capture->start());
+  const auto capture = test::begin_capture(*database, plan);
+  ASSERT_TRUE(capture);
   database->run("INSERT INTO t VALUES (1)");
 
   // A pipeline whose sink takes everything at once: what arrives is confirmed.

@@ -22,9 +22,8 @@ TEST(StreamedIds, a_transaction_id_is_not_taken_for_the_oid_of_a_foreign_table) 
   database.run("CREATE PUBLICATION " + quote_identifier(database.publication()) + " FOR ALL TABLES");
   Plan plan;
   plan.tables.push_back(test::table_plan(database, "t", {"id"}));
-  ASSERT_TRUE(make_source_admin(database.options())->prepare(plan, {}));
-  const auto capture = make_capture(database.options(), plan);
-  ASSERT_TRUE(capture->start());
+  const auto capture = test::begin_capture(database, plan);
+  ASSERT_TRUE(capture);
   const auto oid = database.run("SELECT 'other'::regclass::oid::bigint").integer(0, 0);
   database.run("INSERT INTO other VALUES (1)");
   const auto left = oid - database.run("SELECT pg_current_xact_id()").integer(0, 0) - 1;
@@ -57,9 +56,8 @@ TEST(StreamedPrepared, a_prepared_transaction_arrives_when_it_is_committed_and_n
   database.run("CREATE TABLE t (id int PRIMARY KEY, pad text)");
   Plan plan;
   plan.tables.push_back(test::table_plan(database, "t", {"id"}));
-  ASSERT_TRUE(make_source_admin(database.options())->prepare(plan, {}));
-  const auto capture = make_capture(database.options(), plan);
-  ASSERT_TRUE(capture->start());
+  const auto capture = test::begin_capture(database, plan);
+  ASSERT_TRUE(capture);
   const auto prepare = [&](const std::string& gid, int from, int to) {
     database.run(
         fmt::format("BEGIN; INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series({}, {}) i; "

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "tests/pg/capture_fixture.h"
+#include "tests/support/scratch_folder.h"
 
 namespace flusso::pg::test {
 
@@ -18,30 +19,17 @@ inline constexpr std::uint64_t kEverythingInMemory = 64ULL << 20U;
 inline constexpr std::chrono::seconds kPatience{60};
 
 // A folder of the test's own for what outgrows memory.
-class SpillFolder {
+class SpillFolder : public flusso::test::ScratchFolder {
  public:
-  SpillFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "flusso_spill_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~SpillFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
   // Files of this process in the folder, which have no names there.
   std::size_t open_files() const {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code gone;
-      if (std::filesystem::read_symlink(entry.path(), gone).string().starts_with(path_ + "/")) ++count;
+      if (std::filesystem::read_symlink(entry.path(), gone).string().starts_with(path() + "/")) ++count;
     }
     return count;
   }
-
- private:
-  std::string path_;
 };
 
 // What a consumer would hold: rows by key, the row's text as written by shown().
@@ -92,16 +80,7 @@ class Streamed : public CaptureTest {
     open_options = options;
     reopen();
   }
-  void reopen() {
-    capture = make_capture(open_options, plan);
-    start();
-  }
-  // Begins a new stream with the same object.
-  void start() {
-    const auto from = start_when_free(*capture);
-    ASSERT_TRUE(from) << from.error().what;
-    started_at = *from;
-  }
+  void reopen() { open(open_options); }
   void open_in_memory() { open_with("", kEverythingInMemory); }
   void write(const std::string& sql) { run(*writer, sql); }
   static std::string inserts(int from, int to) {

@@ -2,7 +2,6 @@
 // Shared by the tests of io/config: YAML text to schema, files in a folder of their own.
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "io/config/loader.h"
 #include "io/config/yaml_schema.h"
 #include "model/schema/validate.h"
+#include "tests/support/scratch_folder.h"
 
 namespace flusso::config {
 
@@ -27,27 +27,15 @@ inline IndexSchema schema_of(std::string_view yaml) {
   return std::move(*schema);
 }
 
-// A folder that disappears with the test.
-class Folder {
+// Files in a folder that disappears with the test.
+class Folder : public test::ScratchFolder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "flusso-config-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   std::string write(const std::string& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
+    const std::filesystem::path file = std::filesystem::path(path()) / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
     return file.string();
   }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace flusso::config

@@ -13,6 +13,7 @@
 #include <random>
 #include <set>
 
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/io/pg/wire_bytes.h"
 
 namespace flusso::pg {
@@ -38,24 +39,6 @@ std::string relation_in_block(std::uint32_t xid, std::uint32_t oid, std::string_
 const std::string kCommit = "C" + big(0, 1) + big(70, 8) + big(80, 8) + big(90, 8);
 std::string begin(std::uint32_t xid) { return "B" + big(70, 8) + big(90, 8) + big(xid, 4); }
 
-// A folder of the test's own.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "flusso_spool_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 class Spool : public ::testing::Test {
  protected:
   // Sends frames that are kept; returns what transactions that committed gave back.
@@ -74,7 +57,7 @@ class Spool : public ::testing::Test {
     }
     return back;
   }
-  Folder folder;
+  flusso::test::ScratchFolder folder;
   StreamSpool spool{{folder.path(), 1U << 20U}};
 };
 
@@ -213,7 +196,7 @@ TEST(SpoolOrder, what_no_server_sends_is_a_protocol_error) {
 }
 
 TEST(SpoolOrder, the_number_of_open_transactions_is_bounded) {
-  Folder folder;
+  flusso::test::ScratchFolder folder;
   StreamSpool spool({folder.path(), 1U << 20U});
   std::uint32_t xid = 1;
   for (; xid < 200000; ++xid)
@@ -226,7 +209,7 @@ TEST(SpoolMemory, files_change_nothing_but_where_the_frames_lie) {
   const unsigned seed = std::random_device{}();
   std::cout << "seed " << seed << "\n";
   for (const std::uint64_t memory : {0ULL, 3000ULL, 700000ULL, 1ULL << 40U}) {
-    Folder folder;
+    flusso::test::ScratchFolder folder;
     std::mt19937 random(seed);
     StreamSpool spool({folder.path(), memory});
     struct Expected {
@@ -287,7 +270,7 @@ Error error_of_one_row(const std::string& folder, std::size_t bytes = 100) {
 }
 
 TEST(SpillFolder, one_that_does_not_exist_is_named_with_the_cure) {
-  Folder folder;
+  flusso::test::ScratchFolder folder;
   const Error error = error_of_one_row(folder.path() + "/gone");
   EXPECT_EQ(error.kind, ErrorKind::config);
   EXPECT_EQ(error.code, "pg.spill");
@@ -298,7 +281,7 @@ TEST(SpillFolder, one_that_does_not_exist_is_named_with_the_cure) {
 TEST(SpillFolder, a_file_is_no_folder) { EXPECT_EQ(error_of_one_row("/dev/null").kind, ErrorKind::config); }
 
 TEST(SpillFolder, one_that_is_full_is_transient_and_says_what_helps) {
-  Folder folder;
+  flusso::test::ScratchFolder folder;
   // The limit on file sizes stands in for a full disk: a write ends short, the next one fails.
   const auto before = std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
@@ -315,7 +298,7 @@ TEST(SpillFolder, one_that_is_full_is_transient_and_says_what_helps) {
 }
 
 TEST(SpillFolder, the_default_follows_TMPDIR) {
-  Folder folder;
+  flusso::test::ScratchFolder folder;
   const char* before = std::getenv("TMPDIR");
   const std::string kept = before == nullptr ? "" : before;
   ::setenv("TMPDIR", folder.path().c_str(), 1);
