@@ -12,7 +12,7 @@ PATIENCE = float(os.environ.get("FLUSSO_TEST_PATIENCE", "1"))
 
 
 def patient(seconds):
-    """A limit that a test asserts itself, as long as this machine needs it."""
+    """A deadline in seconds, as long as this machine needs it."""
     return seconds * PATIENCE
 
 
